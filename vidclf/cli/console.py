@@ -1,0 +1,67 @@
+"""What a terminal shows: a progress bar where there is one, plain lines elsewhere; never a secret."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from vidclf.secrets import redact
+
+Item = TypeVar("Item")
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+output = Console(highlight=False, soft_wrap=True)
+
+
+def set_up_logging() -> None:
+    """Send what the package says, and its warnings, to stderr as plain sentences."""
+    handler = logging.StreamHandler(_Stderr())
+    handler.setFormatter(_Redacting("%(message)s"))
+    root = logging.getLogger("vidclf")
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    root.propagate = False
+    warnings.showwarning = _show_warning
+
+
+def tell_error(message: str) -> None:
+    """Print an error for the user."""
+    errors.print(f"error: {redact(message)}", markup=False, style="red" if errors.is_terminal else None)
+
+
+def track(items: Iterable[Item], *, total: int, what: str) -> Iterator[Item]:
+    """Show a bar while items pass, on a terminal; elsewhere show nothing."""
+    if not errors.is_terminal:
+        yield from items
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        yield from progress.track(items, total=total, description=what)
+
+
+class _Stderr:
+    """Writes to the console, above a progress bar where one stands."""
+
+    def write(self, text: str) -> int:
+        errors.print(text, end="", markup=False)
+        return len(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+class _Redacting(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+    # The user's own warnings are sentences; those of libraries are for developers.
+    if category.__module__.startswith("vidclf"):
+        logging.getLogger("vidclf").warning("warning: %s", message)

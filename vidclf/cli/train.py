@@ -1,0 +1,66 @@
+"""`vidclf train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidclf.cli.console import output, track
+
+if TYPE_CHECKING:
+    from vidclf.config import Config
+
+Target = Annotated[
+    str, typer.Argument(metavar="CONFIG_OR_DATA", help="A config (.yaml), a manifest (.csv), or a folder per class.")
+]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings, as in train.epochs=20 out=runs/mine.")
+]
+
+
+def train_command(
+    target: Target,
+    overrides: Overrides = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained; train nothing.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in the run folder.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in the run folder.")] = False,
+) -> None:
+    """Train a model on clips, score it on held-out ones, write a run folder."""
+    from vidclf.training import train
+
+    config = settled(target, overrides or [])
+    if dry_run:
+        from vidclf.cli.dry_run import show_dry_run
+
+        show_dry_run(config)
+        return
+    trained = train(config, resume=resume, overwrite=overwrite, track=track)
+    if trained.evaluation:
+        scores = trained.evaluation.scores
+        low, high = scores.ci95
+        output.print(
+            f"accuracy {scores.accuracy:.1%} (95 % interval {low:.1%} to {high:.1%} over {scores.ci95_over}), "
+            f"{scores.num_clips} clips of the {trained.split} split"
+        )
+    output.print(f"run     {trained.path}")
+    output.print(f"report  {trained.path / 'report.html'}")
+    output.print(f"plots   {trained.path / 'curves.png'}, {trained.path / 'confusion.png'}")
+    if trained.evaluation and trained.evaluation.failures:
+        raise typer.Exit(1)
+
+
+def settled(target: str, overrides: list[str]) -> Config:
+    """The config that a target and overrides give: of a YAML file, or made to suit the data."""
+    from vidclf.config import load_config, make_config
+
+    path = Path(target)
+    if path.suffix.lower() in (".yaml", ".yml"):
+        config = load_config(path, overrides)
+    else:
+        from vidclf.training.defaults import suited
+
+        config = make_config(suited(path, overrides), overrides)
+    name = path.resolve().stem if path.suffix else path.resolve().name
+    return config if config.out else config.model_copy(update={"out": f"runs/{name}"})

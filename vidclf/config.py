@@ -1,0 +1,344 @@
+"""The one tree of settings: one YAML file a run, checked as a whole, overridden by dotted path.
+
+Every name that a setting may take is a literal here, and a test pins the literals to what the code really
+offers. `vidclf config schema` prints this tree.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Union, cast, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from vidclf.errors import ConfigError
+
+Backbone = Literal[
+    "small",
+    "alexnet",
+    "convnext_base", "convnext_large", "convnext_small", "convnext_tiny",
+    "densenet121", "densenet161", "densenet169", "densenet201",
+    "efficientnet_b0", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3", "efficientnet_b4",
+    "efficientnet_b5", "efficientnet_b6", "efficientnet_b7",
+    "efficientnet_v2_l", "efficientnet_v2_m", "efficientnet_v2_s",
+    "googlenet", "inception_v3", "maxvit_t",
+    "mnasnet0_5", "mnasnet0_75", "mnasnet1_0", "mnasnet1_3",
+    "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small",
+    "regnet_x_16gf", "regnet_x_1_6gf", "regnet_x_32gf", "regnet_x_3_2gf", "regnet_x_400mf",
+    "regnet_x_800mf", "regnet_x_8gf", "regnet_y_128gf", "regnet_y_16gf", "regnet_y_1_6gf",
+    "regnet_y_32gf", "regnet_y_3_2gf", "regnet_y_400mf", "regnet_y_800mf", "regnet_y_8gf",
+    "resnet101", "resnet152", "resnet18", "resnet34", "resnet50",
+    "resnext101_32x8d", "resnext101_64x4d", "resnext50_32x4d",
+    "shufflenet_v2_x0_5", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0",
+    "squeezenet1_0", "squeezenet1_1",
+    "swin_b", "swin_s", "swin_t", "swin_v2_b", "swin_v2_s", "swin_v2_t",
+    "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn",
+    "vit_b_16", "vit_b_32", "vit_h_14", "vit_l_16", "vit_l_32",
+    "wide_resnet101_2", "wide_resnet50_2",
+]  # fmt: skip
+Head = Literal["lstm", "bilstm", "mean"]
+Pooling = Literal["last", "mean", "attention"]
+Sampling = Literal["uniform", "center", "rate", "dense"]
+Crop = Literal["none", "center"]
+Motion = Literal["none", "add", "only"]
+Normalise = Literal["auto", "imagenet", "half", "clip"]
+Freeze = Literal["none", "backbone", "staged"]
+Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw"]
+Schedule = Literal["constant", "cosine"]
+ClassWeights = Literal["none", "balanced"]
+Amp = Literal["no", "fp16", "bf16"]
+Cache = Literal["none", "memory"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class SplitConfig(_Section):
+    """Used where the manifest has no `split` column."""
+
+    val: float = Field(0.2, ge=0, lt=1, description="share of the clips to validate on while training")
+    test: float = Field(0.2, ge=0, lt=1, description="share of the clips to test on at the end")
+    seed: int = Field(0, ge=0, description="which split; one seed is always the same split")
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> SplitConfig:
+        if self.val + self.test >= 1:
+            raise ValueError(f"val {self.val} and test {self.test} leave nothing to train on")
+        return self
+
+
+class DataConfig(_Section):
+    """Which clips, and how they are read."""
+
+    manifest: str | None = Field(None, description="CSV with path,label[,group,...], or a folder per class")
+    root: str | None = Field(None, description="folder that the manifest's paths start from; default: its own")
+    split: SplitConfig = SplitConfig()
+    workers: int = Field(0, ge=0, description="processes that read clips beside the training process")
+    cache: Cache = Field("none", description="memory: decode once and keep the resized frames in memory")
+    max_bad_share: float = Field(0.05, ge=0, le=1, description="stop when more than this share cannot be read")
+    on_truncated: Literal["error", "keep"] = Field("error", description="keep: use a damaged clip's good part")
+
+
+class PrepConfig(_Section):
+    """From frames to the network's input; the same in training, validation, prediction and live."""
+
+    sampling: Sampling = Field(
+        "uniform",
+        description="uniform: `frames` steps spread over the clip; center: `frames` steps at `fps` around its "
+        "middle; rate: steps at `fps` over the whole clip; dense: every frame",
+    )
+    frames: int | None = Field(16, ge=1, description="steps of uniform and center")
+    fps: float | None = Field(None, gt=0, description="steps a second of center and rate")
+    size: int | tuple[int, int] = Field(112, description="side, or [height, width], in pixels")
+    crop: Crop = Field("none", description="center: largest centred part of the size's shape; none: whole frame")
+    motion: Motion = Field("none", description="grey difference over time: a fourth channel (add), or the only one")
+    motion_seconds: float = Field(0.1, gt=0, description="how far apart in time the two frames of a difference are")
+    normalise: Normalise = Field(
+        "auto",
+        description="auto: as the weights want it, else half; imagenet: its mean and deviation; half: to -1..1; "
+        "clip: each clip by its own mean and deviation",
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> PrepConfig:
+        if self.sampling in ("uniform", "center") and self.frames is None:
+            raise ValueError(f"sampling {self.sampling} needs prep.frames")
+        if self.sampling in ("center", "rate") and self.fps is None:
+            raise ValueError(f"sampling {self.sampling} needs prep.fps")
+        if min(self.height_width) < 8:
+            raise ValueError(f"size {self.size} is below 8 pixels")
+        return self
+
+    @property
+    def height_width(self) -> tuple[int, int]:
+        """The network's input size as (height, width)."""
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
+
+
+class AugmentConfig(_Section):
+    """One draw a clip: every frame of a clip is changed alike. Training only."""
+
+    scale: float = Field(0.0, ge=0, lt=1, description="zoom by 1 - scale to 1 + scale")
+    shift: float = Field(0.0, ge=0, lt=1, description="move by up to this share of the picture")
+    rotate: float = Field(0.0, ge=0, le=180, description="turn by up to this many degrees")
+    colour: float = Field(0.0, ge=0, le=1, description="change of brightness, contrast, saturation, a little of hue")
+    speed: float = Field(0.0, ge=0, lt=1, description="play 1 - speed to 1 + speed times as fast")
+    erase: float = Field(0.0, ge=0, le=1, description="chance of one erased rectangle")
+    flip_labels: dict[str, str] | None = Field(
+        None,
+        description="mirror half of the clips; says what a mirrored label becomes (left: right, right: left); "
+        "labels not named stay; {}: all stay; null: never mirror",
+    )
+
+    @model_validator(mode="after")
+    def _flips_back(self) -> AugmentConfig:
+        for label, mirrored in (self.flip_labels or {}).items():
+            if (self.flip_labels or {}).get(mirrored, mirrored) != label:
+                raise ValueError(
+                    f"flip_labels says that {label} becomes {mirrored}, so {mirrored} must become {label}"
+                )
+        return self
+
+
+class ModelConfig(_Section):
+    """The network: a CNN over frames, a head over time."""
+
+    backbone: Backbone = Field("small", description="small (own, for low resolutions and CPUs) or a torchvision name")
+    weights: str = Field("none", description="none, default (torchvision's best), or a state_dict file")
+    freeze: Freeze = Field("none", description="backbone: never trained; staged: head first, then the backbone too")
+    freeze_batch_norm: bool = Field(False, description="keep the statistics of batch normalisation as loaded")
+    head: Head = Field("lstm", description="what looks over time; mean ignores time")
+    hidden: int = Field(128, ge=1, description="units of the recurrent layer, each direction")
+    layers: int = Field(1, ge=1, description="recurrent layers")
+    pooling: Pooling = Field("last", description="which steps of a recurrent head count")
+    dropout: float = Field(0.3, ge=0, lt=1, description="before the last layer and between recurrent layers")
+
+
+class TrainConfig(_Section):
+    """How it is trained."""
+
+    epochs: int = Field(30, ge=1)
+    batch: int = Field(16, ge=1, description="clips a step and process")
+    optimizer: Optimizer = "adamw"
+    lr: float = Field(1e-3, gt=0)
+    backbone_lr_scale: float = Field(1.0, gt=0, le=1, description="learning rate of the backbone over the head's")
+    unfreeze_epoch: int = Field(5, ge=1, description="staged: the epoch from which the backbone is trained")
+    schedule: Schedule = "cosine"
+    warmup: float = Field(1.0, ge=0, description="epochs of linear warm-up")
+    weight_decay: float = Field(0.01, ge=0)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    class_weights: ClassWeights = Field("none", description="balanced: rare classes count more")
+    amp: Amp = Field("no", description="mixed precision")
+    clip: float = Field(1.0, ge=0, description="largest norm of the gradient; 0: any")
+    accumulate: int = Field(1, ge=1, description="batches a step of the optimizer")
+    ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged weights that are kept; 0: off")
+    early_stop: int = Field(0, ge=0, description="stop after so many epochs without a better score; 0: off")
+    seed: int = Field(0, ge=0)
+    tensorboard: bool = Field(False, description="write event files as well (extra: tensorboard)")
+
+
+class Config(_Section):
+    """A whole run."""
+
+    task: Literal["classify"] = "classify"
+    data: DataConfig = DataConfig()
+    prep: PrepConfig = PrepConfig()
+    augment: AugmentConfig = AugmentConfig()
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()
+    device: Device = Field("auto", description="only auto falls back; a device that is not there is an error")
+    out: str | None = Field(None, description="the run folder; default: runs/<name of the config>")
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Read a YAML config.
+
+    Args:
+        path: the file.
+        overrides: `key=value` with dotted keys; values are read as YAML.
+
+    Raises:
+        ConfigError: lists everything that is wrong, with the nearest valid names.
+    """
+    path = Path(path)
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError([f"it cannot be read ({error.strerror})"], where=str(path)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError([f"it is no YAML ({' '.join(str(error).split())})"], where=str(path)) from None
+    if not isinstance(tree, dict | None):
+        raise ConfigError([f"it must hold a tree of keys, not a {type(tree).__name__}"], where=str(path))
+    return make_config(tree or {}, overrides, where=str(path))
+
+
+def make_config(tree: Mapping[str, Any], overrides: Sequence[str] = (), *, where: str = "the config") -> Config:
+    """Check a tree of settings; see `load_config`."""
+    merged, problems = _merge(tree, overrides)
+    try:
+        config = Config.model_validate(merged)
+    except ValidationError as error:
+        problems += [_sentence(dict(detail)) for detail in error.errors()]
+    if problems:
+        raise ConfigError(problems, where=where)
+    return config
+
+
+def dump_config(config: Config) -> str:
+    """The config as YAML; `load_config` reads it back to an equal one."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def describe_schema() -> Iterator[tuple[str, str, str, str]]:
+    """Every key as (dotted path, type, default, description), in order."""
+    yield from _describe(Config, "")
+
+
+def _describe(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str, str]]:
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _describe(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _type_name(inner), _yaml_value(field.default), field.description or ""
+
+
+def _type_name(annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return " | ".join(map(str, get_args(annotation)))
+    if get_origin(annotation) in (Union, types.UnionType):
+        return " | ".join(_type_name(part) for part in get_args(annotation))
+    if annotation is type(None):
+        return "null"
+    if get_origin(annotation) is tuple:
+        return f"[{', '.join(map(_type_name, get_args(annotation)))}]"
+    if get_origin(annotation) is dict:
+        return "{" + ": ".join(map(_type_name, get_args(annotation))) + "}"
+    return str(getattr(annotation, "__name__", annotation))
+
+
+def _yaml_value(value: Any) -> str:
+    return yaml.safe_dump(value, default_flow_style=True).removesuffix("\n...\n").strip()
+
+
+def _merge(tree: Mapping[str, Any], overrides: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    merged = _copied(tree)
+    problems = []
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals or not key:
+            problems.append(f"{override}: an override is written key=value, as in train.epochs=10")
+            continue
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            problems.append(f"{override}: the value is no YAML; put it in quotes")
+            continue
+        problems += _put(merged, key.split("."), value)
+    return merged, problems
+
+
+def _copied(tree: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _copied(value) if isinstance(value, Mapping) else value for key, value in tree.items()}
+
+
+def _put(tree: dict[str, Any], keys: list[str], value: Any) -> list[str]:
+    at = tree
+    for depth, key in enumerate(keys[:-1]):
+        inner = at.get(key)
+        if inner is None:
+            inner = at[key] = {}
+        if not isinstance(inner, dict):
+            return [f"{'.'.join(keys)}: {'.'.join(keys[: depth + 1])} holds a value, no keys"]
+        at = inner
+    at[keys[-1]] = value
+    return []
+
+
+def _sentence(detail: dict[str, Any]) -> str:
+    location = [str(part) for part in detail["loc"]]
+    kind, given = detail["type"], detail.get("input")
+    if kind == "extra_forbidden":
+        return f"{'.'.join(location)}: there is no such key{_nearest(location[-1], _keys_beside(location))}"
+    path = ".".join(location) or "the config"
+    if kind == "literal_error":
+        choices = _choices(location)
+        return f"{path}: {given!r} is none of its values{_nearest(str(given), choices)}"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    return f"{path}: {message}" + ("" if isinstance(given, BaseModel | dict) else f", not {given!r}")
+
+
+def _section_at(location: Sequence[str]) -> type[BaseModel] | None:
+    section: type[BaseModel] = Config
+    for key in location:
+        field = section.model_fields.get(key)
+        inner = field.annotation if field else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return None
+        section = inner
+    return section
+
+
+def _keys_beside(location: Sequence[str]) -> list[str]:
+    section = _section_at(location[:-1])
+    return list(section.model_fields) if section else []
+
+
+def _choices(location: Sequence[str]) -> list[str]:
+    section = _section_at(location[:-1])
+    annotation = section.model_fields[location[-1]].annotation if section else None
+    return [str(choice) for choice in cast("tuple[object, ...]", get_args(annotation))]
+
+
+def _nearest(given: str, choices: Sequence[str]) -> str:
+    """The part of a sentence that names what was probably meant, or all there is when it is little."""
+    near = difflib.get_close_matches(given, choices, n=3, cutoff=0.6)
+    if near:
+        return f"; nearest: {', '.join(near)}"
+    return f"; there are {', '.join(choices)}" if 0 < len(choices) <= 16 else ""

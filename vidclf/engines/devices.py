@@ -1,0 +1,35 @@
+"""Which device computes."""
+
+from __future__ import annotations
+
+import torch
+
+from vidclf.errors import DeviceError
+
+
+def pick_device(name: str) -> torch.device:
+    """The device that a name stands for; `auto` takes the best there is, no other name falls back.
+
+    Raises:
+        DeviceError: the device is not there.
+    """
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if name == "auto":
+        return torch.device("cuda" if cuda else "mps" if mps else "cpu")
+    if name == "cuda" and not cuda:
+        built = "" if torch.version.cuda else " (this PyTorch is built without CUDA)"
+        raise DeviceError(
+            f"device=cuda, but PyTorch {torch.__version__} sees no CUDA device here{built}. Use device=auto."
+        )
+    if name == "mps" and not mps:
+        raise DeviceError(f"device=mps, but PyTorch {torch.__version__} sees no Apple GPU here. Use device=auto.")
+    return torch.device(name)
+
+
+def describe_device(device: torch.device) -> str:
+    """A device in words: its kind, and what does the work."""
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    if device.type == "cpu":
+        return f"cpu ({torch.get_num_threads()} threads)"
+    return device.type

@@ -1,0 +1,116 @@
+"""Predictions over the rows of a manifest, and their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vidclf.data import BadClip, ClipEntry, ClipReader
+from vidclf.errors import DecodeError, NoFramesError
+from vidclf.infer.predictor import Predictor
+from vidclf.metrics import ClassificationScores, classification_scores
+from vidclf.parallel import map_ahead
+from vidclf.prep import Prepared
+from vidclf.progress import Track, untracked
+from vidclf.types import Float64Array
+
+
+@dataclass(frozen=True, eq=False)
+class EntryResult:
+    """What a model said of one row: probabilities (K,), or why it could not be read."""
+
+    entry: ClipEntry
+    probabilities: Float64Array | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Scores over the rows that could be read.
+
+    Attributes:
+        scores: accuracy and the rest.
+        loss: mean cross-entropy in nats.
+        results: the rows that could be read, in the manifest's order.
+        failures: the rows that could not.
+    """
+
+    scores: ClassificationScores
+    loss: float
+    results: tuple[EntryResult, ...]
+    failures: tuple[BadClip, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Scores and failures as plain values."""
+        return {
+            **self.scores.to_json(),
+            "loss": self.loss,
+            "num_failed": len(self.failures),
+            "failures": [{"path": bad.name, "error": bad.reason} for bad in self.failures],
+        }
+
+
+def predict_entries(
+    predictor: Predictor,
+    entries: Sequence[ClipEntry],
+    reader: ClipReader,
+    *,
+    batch: int = 8,
+    track: Track = untracked,
+) -> list[EntryResult]:
+    """What a model says of each row; a clip that cannot be read is a result with a reason."""
+
+    def prepare(entry: ClipEntry) -> tuple[ClipEntry, Prepared | DecodeError]:
+        try:
+            return entry, reader.prepared(entry)
+        except DecodeError as error:
+            return entry, error
+
+    results: list[EntryResult] = []
+    waiting: list[tuple[ClipEntry, Prepared]] = []
+
+    def compute() -> None:
+        rows = predictor.probabilities([prepared for _, prepared in waiting])
+        results.extend(EntryResult(entry, row) for (entry, _), row in zip(waiting, rows, strict=True))
+        waiting.clear()
+
+    prepared = map_ahead(prepare, entries, ahead=2 * batch)
+    for entry, outcome in track(prepared, total=len(entries), what="predicting"):
+        if isinstance(outcome, DecodeError):
+            results.append(EntryResult(entry, None, str(outcome)))
+        else:
+            waiting.append((entry, outcome))
+        if len(waiting) == batch:
+            compute()
+    if waiting:
+        compute()
+    return results
+
+
+def summarise(results: Sequence[EntryResult], classes: Sequence[str], *, seed: int = 0) -> Evaluation:
+    """Score results.
+
+    Args:
+        results: of rows whose labels are among `classes`.
+        classes: the labels in the network's order.
+        seed: of the interval's resampling.
+
+    Raises:
+        NoFramesError: not one of the clips could be read.
+    """
+    good = tuple(result for result in results if result.probabilities is not None)
+    failures = tuple(BadClip(result.entry.name, result.reason) for result in results if result.probabilities is None)
+    if not good:
+        first = f"the first: {failures[0].reason}" if failures else "there are none"
+        raise NoFramesError("the evaluation", f"not one of {len(results)} clips could be read; {first}", advice=" ")
+    probabilities = np.stack([result.probabilities for result in good if result.probabilities is not None])
+    labels = np.array([classes.index(result.entry.label) for result in good])
+    # A clip without a group stands for itself in the interval.
+    groups = [result.entry.group or result.entry.name for result in good]
+    scores = classification_scores(probabilities, labels, classes, groups=groups, seed=seed)
+    of_truth = probabilities[np.arange(len(good)), labels]
+    loss = float(-np.log(np.maximum(of_truth, 1e-12)).mean())
+    return Evaluation(scores, loss, good, failures)

@@ -1,0 +1,71 @@
+"""The classifier: a frame encoder, a head over time, and the preprocessing that belongs to them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import torch
+from torch import Tensor, nn
+
+from vidclf.config import ModelConfig, PrepConfig
+from vidclf.models.backbones import FrameEncoder, make_backbone
+from vidclf.models.heads import make_head
+from vidclf.models.pooling import valid_steps
+from vidclf.prep import HALF, IMAGENET, Preprocessing
+
+
+class ClipClassifier(nn.Module):
+    """CNN features of each frame, a head over time, one logit a class.
+
+    Args:
+        backbone: encodes one frame.
+        head: see `vidclf.models.heads`.
+    """
+
+    def __init__(self, backbone: FrameEncoder, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+
+    def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
+        """Classify a batch of clips.
+
+        Args:
+            frames: float (B, T, C, h, w), padded at the end.
+            lengths: int64 (B,), valid steps of each clip, at least 1.
+
+        Returns:
+            logits (B, K), which the padding does not change.
+        """
+        valid = valid_steps(lengths, frames.shape[1])  # (B, T)
+        pictures = frames[valid].contiguous(memory_format=torch.channels_last)  # (N, C, h, w), no padding
+        encoded = self.backbone(pictures)  # (N, D)
+        features = encoded.new_zeros(*valid.shape, encoded.shape[-1])  # (B, T, D)
+        features[valid] = encoded
+        return self.head(features, lengths)  # type: ignore[no-any-return]
+
+
+def make_classifier(model: ModelConfig, prep: PrepConfig, num_classes: int) -> tuple[ClipClassifier, Preprocessing]:
+    """Build the network that a config describes, and the preprocessing that its weights want.
+
+    Raises:
+        WeightsError: the weights are missing, or are not those of this network.
+        ConfigError: the settings do not go together.
+    """
+    preprocessing = Preprocessing(
+        sampling=prep.sampling,
+        size=prep.height_width,
+        frames=prep.frames,
+        fps=prep.fps,
+        crop=prep.crop,
+        motion=prep.motion,
+        motion_seconds=prep.motion_seconds,
+    )
+    backbone = make_backbone(
+        model.backbone, weights=model.weights, channels=preprocessing.channels, size=preprocessing.size
+    )
+    statistics = {"auto": backbone.statistics, "imagenet": IMAGENET, "half": HALF, "clip": None}[prep.normalise]
+    network = ClipClassifier(backbone, make_head(model, backbone.feature_dim, num_classes))
+    # Convolutions on a CPU are several times faster with the channels stored last.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network, dataclasses.replace(preprocessing, statistics=statistics)

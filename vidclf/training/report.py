@@ -1,0 +1,152 @@
+"""The plots and the page of a run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from vidclf.config import Config, dump_config
+from vidclf.data import BadClip, Manifest, split_hash
+from vidclf.data.manifest import SPLITS
+from vidclf.draw import (
+    DataSplit,
+    Failure,
+    Figure,
+    Mistake,
+    Report,
+    plot_confusion,
+    plot_curves,
+    write_report,
+)
+from vidclf.errors import DecodeError
+from vidclf.infer import EntryResult, Evaluation
+from vidclf.infer.loading import versions
+from vidclf.package import RunFolder
+from vidclf.training.loop import Progress
+from vidclf.types import Clip
+from vidclf.video import read_clip
+from vidclf.video.sampling import uniform
+
+_MISTAKES = 12
+_STRIP_FRAMES = 8
+# A bootstrap over fewer groups than this understates how much groups differ.
+_FEW_GROUPS = 10
+
+
+def write_run_report(
+    run: RunFolder,
+    config: Config,
+    manifest: Manifest,
+    progress: Progress,
+    split: str,
+    evaluation: Evaluation | None,
+    failures: Sequence[BadClip],
+) -> None:
+    """Write `curves.png`, `confusion.png` and `report.html` into a run folder."""
+    plot_curves(progress.history, run.curves)
+    scores = evaluation.scores if evaluation else None
+    unread = (*failures, *(evaluation.failures if evaluation else ()))
+    if scores:
+        plot_confusion(scores.confusion, scores.classes, run.confusion)
+    write_report(
+        run.report,
+        Report(
+            title=run.path.name,
+            subtitle=f"{split or 'no'} split, best of {len(progress.history)} epochs: {progress.best_epoch}",
+            figures=_figures(evaluation),
+            notes=tuple(_notes(manifest, split)),
+            history=progress.history,
+            classes=manifest.classes,
+            confusion=scores.confusion if scores else (),
+            per_class=scores.per_class if scores else (),
+            mistakes=tuple(_worst(evaluation, manifest.classes)) if evaluation else (),
+            split=_data_split(manifest),
+            failures=[Failure(bad.name, bad.reason) for bad in unread],
+            config=dump_config(config),
+            environment=versions(),
+        ),
+    )
+
+
+def _figures(evaluation: Evaluation | None) -> tuple[Figure, ...]:
+    if evaluation is None:
+        return (Figure("Accuracy", None, note="nothing was held out"),)
+    scores = evaluation.scores
+    figures = [
+        Figure(
+            "Accuracy",
+            scores.accuracy,
+            scores.ci95,
+            note=f"95 % bootstrap over {scores.ci95_over}, {scores.num_clips} clips",
+        ),
+        Figure("Macro F1", scores.macro_f1),
+        Figure("Loss", evaluation.loss, percent=False, note="cross-entropy in nats"),
+    ]
+    if scores.auc is not None:
+        figures.insert(1, Figure("AUC", scores.auc, percent=False))
+    return tuple(figures)
+
+
+def _notes(manifest: Manifest, split: str) -> Iterator[str]:
+    if any(entry.extra.get("rendered") == "yes" for entry in manifest.entries):
+        yield "The clips are rendered (drawn by a program), not recorded: this says nothing about real people."
+    held_out = {entry.group for entry in manifest.of_split(split) if entry.group}
+    if 0 < len(held_out) < _FEW_GROUPS:
+        yield (
+            f"Only {len(held_out)} groups were held out: the interval is too narrow, and another split may give "
+            "quite another figure."
+        )
+    if not any(entry.group for entry in manifest.entries):
+        yield "The clips have no groups, so the same person or scene may stand on both sides of the split."
+
+
+def _worst(evaluation: Evaluation, classes: Sequence[str]) -> Iterator[Mistake]:
+    def margin(result: EntryResult) -> float:
+        assert result.probabilities is not None
+        return float(result.probabilities.max() - result.probabilities[classes.index(result.entry.label)])
+
+    wrong = sorted((result for result in evaluation.results if margin(result) > 0), key=margin, reverse=True)
+    for result in wrong[:_MISTAKES]:
+        assert result.probabilities is not None
+        clip = _strip_clip(result)
+        yield Mistake(
+            source=result.entry.name,
+            truth=result.entry.label,
+            predicted=classes[int(result.probabilities.argmax())],
+            probability=float(result.probabilities.max()),
+            truth_probability=float(result.probabilities[classes.index(result.entry.label)]),
+            frames=clip.frames if clip else None,
+            pts_seconds=clip.pts_seconds.tolist() if clip else None,
+        )
+
+
+def _strip_clip(result: EntryResult) -> Clip | None:
+    with contextlib.suppress(DecodeError):
+        return read_clip(
+            result.entry.path,
+            sampling=lambda pts_seconds: uniform(pts_seconds, _STRIP_FRAMES),
+            start_seconds=result.entry.start_seconds,
+            end_seconds=result.entry.end_seconds,
+            on_truncated="keep",
+        )
+    return None
+
+
+def _data_split(manifest: Manifest) -> DataSplit:
+    splits = [split for split in SPLITS if manifest.of_split(split)]
+    counts = {
+        split: np.bincount(
+            [manifest.classes.index(entry.label) for entry in manifest.of_split(split)],
+            minlength=len(manifest.classes),
+        )
+        for split in splits
+    }
+    groups = {split: len({entry.group for entry in manifest.of_split(split) if entry.group}) for split in splits}
+    return DataSplit(
+        classes=manifest.classes,
+        clips={split: tuple(int(n) for n in count) for split, count in counts.items()},
+        groups=groups if any(groups.values()) else {},
+        hash=split_hash(manifest.entries),
+    )

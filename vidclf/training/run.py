@@ -1,0 +1,237 @@
+"""One training from settings to a run folder."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch import nn
+
+from vidclf.config import Config, dump_config, load_config
+from vidclf.data import (
+    Augmentation,
+    ClipDataset,
+    ClipReader,
+    Manifest,
+    decided,
+    read_manifest,
+    split_hash,
+    write_csv,
+)
+from vidclf.draw import EpochRow
+from vidclf.engines import check_process_count, describe_device, pick_device
+from vidclf.errors import ConfigError, UsageError
+from vidclf.infer import Evaluation, Predictor, load, predict_entries, save, summarise
+from vidclf.models import make_classifier
+from vidclf.package import RunFolder, write_json
+from vidclf.progress import Track, untracked
+from vidclf.training.events import event_writer
+from vidclf.training.loop import fit
+from vidclf.training.report import write_run_report
+from vidclf.training.stages import count_parameters, describe_stages
+from vidclf.training.state import last_epoch
+from vidclf.training.tasks import Classify
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedRun:
+    """What a training left behind.
+
+    Attributes:
+        path: the run folder, which `vidclf.load` takes.
+        split: the held-out split that was scored: `test`, else `val`; empty where nothing was held out.
+        evaluation: the scores on it, of the best epoch's model; None where nothing was held out.
+    """
+
+    path: Path
+    split: str
+    evaluation: Evaluation | None
+
+
+def train(config: Config, *, resume: bool = False, overwrite: bool = False, track: Track = untracked) -> TrainedRun:
+    """Train a classifier, score it on held-out clips, and write a run folder.
+
+    Args:
+        config: all settings; `data.manifest` must be set.
+        resume: go on with the training that stands in the run folder.
+        overwrite: replace what stands in the run folder.
+        track: shows what passes.
+
+    Raises:
+        ConfigError: the settings do not go together, or not with the data.
+        ManifestError: the clips cannot be used as they stand.
+        StoppedError: NaN, out of memory, too many bad clips, missing weights, a full disk.
+    """
+    run = RunFolder(Path(config.out or f"runs/{Path(config.data.manifest or 'run').stem}"))
+    accelerator = _accelerator(config)
+    if accelerator.is_main_process:
+        _claim(run, config, resume=resume, overwrite=overwrite)
+    logger.info(
+        "device=%s, %d process%s",
+        describe_device(accelerator.device),
+        accelerator.num_processes,
+        "es" if accelerator.num_processes > 1 else "",
+    )
+    manifest = read_data(config)
+    network, preprocessing = make_classifier(config.model, config.prep, len(manifest.classes))
+    predictor = Predictor(network, preprocessing, manifest.classes, accelerator.device)
+    reader = ClipReader(preprocessing, config.data.on_truncated, in_memory=config.data.cache == "memory")
+    train_entries, val_entries = manifest.of_split("train"), manifest.of_split("val")
+    dataset = ClipDataset(
+        train_entries,
+        manifest.classes,
+        reader,
+        Augmentation(config.augment, manifest.classes),
+        seed=config.train.seed,
+    )
+    facts = {"split_hash": split_hash(manifest.entries), "seed": config.train.seed, "epochs_done": 0}
+    logger.info(
+        "%d classes, %d clips to train on, %d to validate on; %.2f million parameters, %s",
+        len(manifest.classes),
+        len(train_entries),
+        len(val_entries),
+        count_parameters(network) / 1e6,
+        describe_stages(config),
+    )
+    if accelerator.is_main_process:
+        run.config.write_text(dump_config(config), encoding="utf-8")
+        write_csv(run.split, manifest.entries)
+    if reader.in_memory:
+        wanted = (*train_entries, *val_entries)
+        for _ in track(reader.fill(wanted), total=len(wanted), what="reading clips"):
+            pass
+
+    def keep_model(kept: nn.Module) -> None:
+        save(run.model, Predictor(kept, preprocessing, manifest.classes, accelerator.device), config.model, facts)
+
+    with event_writer(run.path / "events", wanted=config.train.tensorboard) as write_events:
+
+        def told(row: EpochRow) -> None:
+            logger.info(_epoch_sentence(row, config))
+            write_events(row)
+
+        progress = fit(
+            network,
+            Classify(config.train, predictor, reader, [entry.label for entry in train_entries], val_entries),
+            dataset,
+            config,
+            accelerator,
+            run,
+            resume=resume,
+            on_better=keep_model,
+            on_epoch=told,
+            track=track,
+        )
+    split = next((name for name in ("test", "val") if manifest.of_split(name)), "")
+    if not accelerator.is_main_process:
+        return TrainedRun(run.path, split, None)
+    evaluation = _score_best(run, manifest, split, reader, config, track) if split else None
+    failures = tuple(dataset.known_bad.values())
+    if failures:
+        logger.warning("%d training clips could not be read and were left out:", len(failures))
+        for bad in failures:
+            logger.warning("  %s", bad.reason)
+    if evaluation:
+        scored = {**evaluation.to_json(), **facts, "split": split}
+        write_json(run.metrics, scored)
+        best = load(run.path, device=accelerator.device.type)
+        shown = {key: scored[key] for key in ("split", "accuracy", "macro_f1", "auc", "ci95", "num_clips")}
+        save(run.model, best, config.model, {**facts, "metrics": shown, "best_epoch": progress.best_epoch})
+    write_run_report(run, config, manifest, progress, split, evaluation, failures)
+    return TrainedRun(run.path, split, evaluation)
+
+
+def read_data(config: Config) -> Manifest:
+    """The clips that a config names, each in its split.
+
+    Raises:
+        ConfigError: it names none.
+        ManifestError: they cannot be used as they stand.
+    """
+    if config.data.manifest is None:
+        raise ConfigError(["data.manifest: it must name a CSV table or a folder of clips"])
+    manifest = decided(read_manifest(config.data.manifest, root=config.data.root), config.data.split)
+    untaught = sorted(set(manifest.classes) - {entry.label for entry in manifest.of_split("train")})
+    if untaught:
+        logger.warning("no training clip shows %s, so it will never be recognised", ", ".join(untaught))
+    if len(manifest.classes) < 2:
+        raise ConfigError([f"data.manifest: there is one class only ({manifest.classes[0]}); two are needed"])
+    return manifest
+
+
+def _accelerator(config: Config) -> Accelerator:
+    device = pick_device(config.device)
+    if device.type == "cpu" and config.train.amp == "fp16":
+        raise ConfigError(["train.amp: fp16 needs a GPU; use bf16 or no"])
+    # Accelerate keeps its settings for the life of the process; another training in it starts afresh.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    accelerator = Accelerator(
+        cpu=device.type == "cpu",
+        mixed_precision=config.train.amp,
+        gradient_accumulation_steps=config.train.accumulate,
+    )
+    check_process_count(accelerator.num_processes)
+    return accelerator
+
+
+def _claim(run: RunFolder, config: Config, *, resume: bool, overwrite: bool) -> None:
+    """Make sure that the run folder is ours to write to."""
+    if resume:
+        if last_epoch(run.state) is None:
+            raise UsageError(f"{run.path}: there is nothing to resume. Train without --resume.")
+        _same_settings(run, config)
+        return
+    if run.path.exists() and any(run.path.iterdir()):
+        if not run.config.exists():
+            raise UsageError(f"{run.path}: this folder holds something that is no run. Name another with out=DIR.")
+        if not overwrite:
+            raise UsageError(
+                f"{run.path}: there is a run already. Go on with it by --resume, replace it by --overwrite, or "
+                "name another folder with out=DIR."
+            )
+        shutil.rmtree(run.path)
+    run.path.mkdir(parents=True, exist_ok=True)
+
+
+def _same_settings(run: RunFolder, config: Config) -> None:
+    # Where it runs, and where the data lie, may change between two halves of a training.
+    elsewhere = {"out", "device", "data.root", "data.workers", "data.cache"}
+    before, now = _flat(load_config(run.config).model_dump()), _flat(config.model_dump())
+    changed = [
+        f"{key}={now[key]} (was {before[key]})" for key in now if key not in elsewhere and now[key] != before[key]
+    ]
+    if changed:
+        raise UsageError(f"{run.path}: resuming needs the settings it began with; changed: {', '.join(changed)}.")
+
+
+def _flat(tree: dict[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _score_best(
+    run: RunFolder, manifest: Manifest, split: str, reader: ClipReader, config: Config, track: Track
+) -> Evaluation:
+    predictor = load(run.path, device=config.device)
+    entries = manifest.of_split(split)
+    results = predict_entries(predictor, entries, reader, batch=config.train.batch, track=track)
+    return summarise(results, predictor.classes, seed=config.train.seed)
+
+
+def _epoch_sentence(row: EpochRow, config: Config) -> str:
+    words = f"epoch {row.epoch}/{config.train.epochs}: "
+    words += f"train loss {row.train_loss:.3f}, accuracy {row.train_accuracy:.1%}"
+    if row.val_loss is not None and row.val_accuracy is not None:
+        words += f"; validation loss {row.val_loss:.3f}, accuracy {row.val_accuracy:.1%}"
+    return words
