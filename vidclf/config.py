@@ -10,10 +10,10 @@ import difflib
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Union, cast, get_args, get_origin
+from typing import Any, Literal, TypeGuard, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from vidclf.errors import ConfigError
 
@@ -54,9 +54,23 @@ Amp = Literal["no", "fp16", "bf16"]
 Cache = Literal["none", "memory"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
+# Of pydantic's kinds of findings, those that say what a value must be.
+_OUT_OF_BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number")
+
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        allow_inf_nan=False,
+        coerce_numbers_to_str=True,  # YAML reads a folder 2024 or a label 1 as a number
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_all_defaults(cls, values: Any) -> Any:
+        return {} if values is None else values  # "train:" with all its lines commented out
 
 
 class SplitConfig(_Section):
@@ -79,7 +93,7 @@ class DataConfig(_Section):
     manifest: str | None = Field(None, description="CSV with path,label[,group,...], or a folder per class")
     root: str | None = Field(None, description="folder that the manifest's paths start from; default: its own")
     split: SplitConfig = SplitConfig()
-    workers: int = Field(0, ge=0, description="processes that read clips beside the training process")
+    workers: int = Field(2, ge=1, description="threads that read and change clips while the network learns")
     cache: Cache = Field("none", description="memory: decode once and keep the resized frames in memory")
     max_bad_share: float = Field(0.05, ge=0, le=1, description="stop when more than this share cannot be read")
     on_truncated: Literal["error", "keep"] = Field("error", description="keep: use a damaged clip's good part")
@@ -127,7 +141,7 @@ class AugmentConfig(_Section):
     scale: float = Field(0.0, ge=0, lt=1, description="zoom by 1 - scale to 1 + scale")
     shift: float = Field(0.0, ge=0, lt=1, description="move by up to this share of the picture")
     rotate: float = Field(0.0, ge=0, le=180, description="turn by up to this many degrees")
-    colour: float = Field(0.0, ge=0, le=1, description="change of brightness, contrast, saturation, a little of hue")
+    colour: float = Field(0.0, ge=0, le=1, description="change of brightness, contrast and saturation")
     speed: float = Field(0.0, ge=0, lt=1, description="play 1 - speed to 1 + speed times as fast")
     erase: float = Field(0.0, ge=0, le=1, description="chance of one erased rectangle")
     flip_labels: dict[str, str] | None = Field(
@@ -182,6 +196,11 @@ class TrainConfig(_Section):
     seed: int = Field(0, ge=0)
     tensorboard: bool = Field(False, description="write event files as well (extra: tensorboard)")
 
+    @field_validator("amp", mode="before")
+    @classmethod
+    def _no_is_a_word(cls, value: Any) -> Any:
+        return "no" if value is False else value  # YAML 1.1 reads it as false
+
 
 class Config(_Section):
     """A whole run."""
@@ -224,7 +243,8 @@ def make_config(tree: Mapping[str, Any], overrides: Sequence[str] = (), *, where
     try:
         config = Config.model_validate(merged)
     except ValidationError as error:
-        problems += [_sentence(dict(detail)) for detail in error.errors()]
+        # A value that may be of two types is found wrong once for each; that is one problem.
+        problems += dict.fromkeys(_sentence(detail, merged) for detail in error.errors())
     if problems:
         raise ConfigError(problems, where=where)
     return config
@@ -243,7 +263,7 @@ def describe_schema() -> Iterator[tuple[str, str, str, str]]:
 def _describe(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str, str]]:
     for name, field in section.model_fields.items():
         inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+        if _is_section(inner):
             yield from _describe(inner, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", _type_name(inner), _yaml_value(field.default), field.description or ""
@@ -285,7 +305,7 @@ def _merge(tree: Mapping[str, Any], overrides: Sequence[str]) -> tuple[dict[str,
 
 
 def _copied(tree: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _copied(value) if isinstance(value, Mapping) else value for key, value in tree.items()}
+    return {str(key): _copied(value) if isinstance(value, Mapping) else value for key, value in tree.items()}
 
 
 def _put(tree: dict[str, Any], keys: list[str], value: Any) -> list[str]:
@@ -301,39 +321,50 @@ def _put(tree: dict[str, Any], keys: list[str], value: Any) -> list[str]:
     return []
 
 
-def _sentence(detail: dict[str, Any]) -> str:
-    location = [str(part) for part in detail["loc"]]
-    kind, given = detail["type"], detail.get("input")
+def _sentence(detail: Mapping[str, Any], tree: Mapping[str, Any]) -> str:
+    """What is wrong with one key of a tree, from one of pydantic's findings."""
+    kind, location = detail["type"], [str(part) for part in detail["loc"]]
     if kind == "extra_forbidden":
-        return f"{'.'.join(location)}: there is no such key{_nearest(location[-1], _keys_beside(location))}"
-    path = ".".join(location) or "the config"
-    if kind == "literal_error":
-        choices = _choices(location)
-        return f"{path}: {given!r} is none of its values{_nearest(str(given), choices)}"
+        return f"{'.'.join(location)}: there is no such key{_nearest(location[-1], _keys_of(location[:-1]))}"
+    keys, annotation = _deepest_key(location)
+    path, given = ".".join(keys) or "the config", _value_at(tree, keys)
     message = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{path}: {message}" + ("" if isinstance(given, BaseModel | dict) else f", not {given!r}")
+    if kind == "value_error":
+        return f"{path}: {message}"
+    if kind in _OUT_OF_BOUNDS:
+        return f"{path}: {message.removeprefix('Input ')}, not {given!r}"
+    if kind == "literal_error":
+        return f"{path}: {given!r} is none of its values{_nearest(str(given), _names(annotation))}"
+    if _is_section(annotation):
+        return f"{path}: should hold keys of its own, not {given!r}"
+    return f"{path}: should be {_type_name(annotation)}, not {given!r}"
 
 
-def _section_at(location: Sequence[str]) -> type[BaseModel] | None:
-    section: type[BaseModel] = Config
-    for key in location:
-        field = section.model_fields.get(key)
-        inner = field.annotation if field else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return None
-        section = inner
-    return section
+def _deepest_key(location: Sequence[str]) -> tuple[list[str], Any]:
+    """The key that a finding is about, without the parts of its value that pydantic names too, and its type."""
+    annotation: Any = Config
+    for depth, key in enumerate(location):
+        if not (_is_section(annotation) and key in annotation.model_fields):
+            return list(location[:depth]), annotation
+        annotation = annotation.model_fields[key].annotation
+    return list(location), annotation
 
 
-def _keys_beside(location: Sequence[str]) -> list[str]:
-    section = _section_at(location[:-1])
-    return list(section.model_fields) if section else []
+def _is_section(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _choices(location: Sequence[str]) -> list[str]:
-    section = _section_at(location[:-1])
-    annotation = section.model_fields[location[-1]].annotation if section else None
-    return [str(choice) for choice in cast("tuple[object, ...]", get_args(annotation))]
+def _keys_of(location: Sequence[str]) -> list[str]:
+    _, annotation = _deepest_key(location)
+    return list(annotation.model_fields)
+
+
+def _names(annotation: Any) -> list[str]:
+    return [str(choice) for choice in get_args(annotation)]
+
+
+def _value_at(tree: Any, keys: Sequence[str]) -> Any:
+    return _value_at(tree[keys[0]], keys[1:]) if keys else tree
 
 
 def _nearest(given: str, choices: Sequence[str]) -> str:

@@ -11,8 +11,6 @@ curves.png confusion.png report.html metrics.json
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +19,8 @@ from typing import Any
 import numpy.typing as npt
 from safetensors import SafetensorError
 
-from vidclf.errors import RunError, StoppedError
+from vidclf.errors import RunError
+from vidclf.files import appearing, hash_file
 
 FORMAT_VERSION = 1
 
@@ -83,11 +82,14 @@ class RunFolder:
 def write_model(folder: Path, tensors: Tensors, description: Mapping[str, Any]) -> None:
     """Write `model.safetensors` and `model.json`; the description gets this version's `format_version`.
 
-    The description names the weights by what is in them, so a kill between the two files is told when loading.
+    The description gets the weights' sha256 too, so a kill between the two files is told when loading.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    write_tensors(folder / "model.safetensors", tensors)
-    write_json(folder / "model.json", {"format_version": FORMAT_VERSION, **description})
+    weights = folder / "model.safetensors"
+    write_tensors(weights, tensors)
+    write_json(
+        folder / "model.json",
+        {"format_version": FORMAT_VERSION, "weights_sha256": hash_file(weights), **description},
+    )
 
 
 def read_model(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
@@ -112,12 +114,19 @@ def read_model(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str,
             f"{path}: this model has format {version}, and this vidclf reads up to {FORMAT_VERSION}. "
             "A newer vidclf wrote it; update with pip install -U vidclf."
         )
-    return read_tensors(folder / "model.safetensors"), description
+    weights = folder / "model.safetensors"
+    tensors = read_tensors(weights)
+    if description.get("weights_sha256") != hash_file(weights):
+        raise RunError(
+            f"{path}: model.safetensors is not the file that model.json describes: it was changed, or a training "
+            "was killed between writing the two. Copy the folder again, or resume the training."
+        )
+    return tensors, description
 
 
 def write_json(path: Path, tree: Mapping[str, Any]) -> None:
     """Write JSON; the file appears whole or not at all."""
-    _replace(path, json.dumps(tree, indent=1, ensure_ascii=False).encode() + b"\n")
+    _write(path, json.dumps(tree, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -139,7 +148,7 @@ def write_tensors(path: Path, tensors: Tensors) -> None:
     """Write arrays as safetensors; the file appears whole or not at all."""
     from safetensors.numpy import save
 
-    _replace(path, save(dict(tensors)))
+    _write(path, save(dict(tensors)))
 
 
 def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -158,19 +167,6 @@ def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
         ) from None
 
 
-def _replace(path: Path, content: bytes) -> None:
-    part = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).replace(path)
-    except OSError as error:
-        if part:
-            Path(part).unlink(missing_ok=True)
-        raise StoppedError(
-            f"{path}: it cannot be written ({error.strerror}). Free some space, or set out=DIR."
-        ) from None
+def _write(path: Path, content: bytes) -> None:
+    with appearing(path) as part:
+        part.write_bytes(content)

@@ -13,15 +13,21 @@ Result = TypeVar("Result")
 
 
 def map_ahead(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 2, ahead: int = 8
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int = 2,
+    ahead: int = 8,
+    initializer: Callable[[], None] | None = None,
 ) -> Iterator[Result]:
     """Results in the order of the items, computed in threads a little ahead of whoever takes them.
 
     Decoding and resizing run outside Python's lock, so threads read clips at the same time without copying
-    frames between processes. At most `ahead` results wait, which bounds the memory.
+    frames between processes. At most `ahead` results wait, which bounds the memory. Each thread calls
+    `initializer` when it starts.
     """
     rest = iter(items)
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers, initializer=initializer) as pool:
         waiting: deque[Future[Result]] = deque(pool.submit(function, item) for item in islice(rest, ahead))
         try:
             while waiting:

@@ -14,11 +14,13 @@ from vidclf.errors import SourceRefusedError
 
 MASK = "***"
 
-# user:password@ in any address; the password may itself hold "@" or "/" when a user did not quote it, so
-# everything up to the last "@" before a blank or quote goes.
-_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)(?P<userinfo>[^\s'\"<>]*)@")
+# user:password@ in any address; the password may itself hold "@", "/" or quotes when a user did not escape them,
+# so everything up to the last "@" before a blank goes. One slash is what a Path leaves of two; the letters before
+# it tell it from a drive.
+_USERINFO = re.compile(r"(?P<slashes>://|(?<=[\w+.-]{2}):/)\S*@")
 _QUERY = re.compile(
-    r"(?P<key>[?&;](?:[\w.-]*(?:pass|passwd|password|pwd|token|secret|auth|key|sig|signature|credential)[\w.-]*)=)"
+    # Some cameras take ".../user=admin_password=..." as their path.
+    r"(?P<key>(?:/user|[?&;][\w.-]*(?:use|pas|pw|token|secret|auth|key|sig|credential)[\w.-]*)=)"
     r"[^&;\s'\"<>]*",
     re.IGNORECASE,
 )
@@ -48,7 +50,7 @@ def redact(text: str) -> str:
     >>> redact("could not open rtsp://admin:pa@ss@10.0.0.5/live?token=abc")
     'could not open rtsp://***@10.0.0.5/live?token=***'
     """
-    text = _USERINFO.sub(rf"\g<scheme>{MASK}@", text)
+    text = _USERINFO.sub(rf"\g<slashes>{MASK}@", text)
     return _QUERY.sub(rf"\g<key>{MASK}", text)
 
 
@@ -88,18 +90,20 @@ class SourceAddress:
             source: a path, a camera number (an int, or a string of digits that names no file), or an address.
 
         Raises:
-            SourceRefusedError: the scheme is none that a source may have.
+            SourceRefusedError: the scheme is none that a source may have, or a stream's address holds a blank.
         """
         if isinstance(source, int):
             return cls("camera", "camera", f"camera {source}", str(source))
         text = str(source)
-        if isinstance(source, str) and text.isdigit() and not Path(text).exists():
+        if isinstance(source, str) and text.isdecimal() and not Path(text).exists():
             return cls("camera", "camera", f"camera {text}", text)
         scheme, found, _ = text.partition("://")
         if isinstance(source, str) and found and re.fullmatch(r"[A-Za-z][A-Za-z0-9+.,-]*", scheme):
             scheme = scheme.lower()
             if scheme == "file":
-                return cls("file", "file", text[7:], text[7:])
+                return cls("file", "file", redact(text[7:]), text[7:])
+            if re.search(r"\s", text):  # in a message, nobody could tell where the address ends and what to mask
+                raise SourceRefusedError(f"{scheme}://{MASK}: an address holds no blanks; write each as %20.")
             if scheme not in STREAM_SCHEMES:
                 raise SourceRefusedError(
                     f"{redact(text)}: '{scheme}' is no kind of address that vidclf opens. "
@@ -107,4 +111,4 @@ class SourceAddress:
                     f"{', '.join(s + '://' for s in STREAM_SCHEMES)}."
                 )
             return cls("stream", scheme, redact(text), text)
-        return cls("file", "file", text, text)
+        return cls("file", "file", redact(text), text)

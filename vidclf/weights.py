@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import tempfile
-import urllib.error
+import pickle
+import re
+import shutil
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 
 from vidclf.errors import WeightsError
+from vidclf.files import appearing, hash_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,14 +32,12 @@ def fetch_weights(url: str, folder: Path, *, sha256: str) -> Path:
         WeightsError: it is not there and cannot be downloaded, or its hash differs.
     """
     path = folder / url.rpartition("/")[2]
-    if not path.exists():
-        _download(url, path, sha256)
-    digest = hash_file(path)
-    if not digest.startswith(sha256):
-        raise WeightsError(
-            f"{path}: the file's sha256 is {digest}, but {_hash_words(sha256)} was expected. It may be cut off; "
-            f"delete it, and it will be downloaded again from {url}."
-        )
+    if path.exists():
+        _check_hash(path, sha256, f"{path}: the file", f"delete it, and it is downloaded again from {url}")
+    else:
+        with appearing(path) as part:
+            _download(url, part, path, sha256)
+            _check_hash(part, sha256, f"{path.name}: what came from {url}", "try again")
     return path
 
 
@@ -48,7 +48,6 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
         WeightsError: there is no such file, or it holds no state_dict.
     """
     import torch
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     path = Path(path)
@@ -58,13 +57,8 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, KeyError, ImportError) as error:
-        raise WeightsError(f"{path}: it cannot be read as weights ({_first_line(error)}).") from None
-    except Exception as error:  # pickle's own error class differs between PyTorch versions
-        raise WeightsError(
-            f"{path}: it holds more than tensors, and vidclf does not execute what is in a file "
-            f"({_first_line(error)}). Save its state_dict alone, best as safetensors."
-        ) from None
+    except Exception as error:  # each PyTorch, and each kind of damage, raises another class
+        raise WeightsError(f"{path}: {_why_unreadable(error)}") from None
     for wrapper in _WRAPPERS:
         if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
             content = content[wrapper]
@@ -73,33 +67,40 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
     return content
 
 
-def hash_file(path: Path) -> str:
-    """The sha256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _check_hash(path: Path, sha256: str, what: str, advice: str) -> None:
+    digest = hash_file(path)
+    if not digest.startswith(sha256):
+        raise WeightsError(
+            f"{what} has the sha256 {digest}, but {_hash_words(sha256)} was expected. It may be cut off; {advice}."
+        )
 
 
-def _download(url: str, path: Path, sha256: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def _download(url: str, part: Path, path: Path, sha256: str) -> None:
     try:
-        with urllib.request.urlopen(url, timeout=30) as response, os.fdopen(handle, "wb") as file:
-            while block := response.read(1 << 20):
-                file.write(block)
-        Path(part).replace(path)
-    except (urllib.error.URLError, OSError) as error:
+        with urllib.request.urlopen(url, timeout=30) as response, part.open("wb") as file:
+            shutil.copyfileobj(response, file)
+    except (OSError, HTTPException) as error:  # URLError is an OSError
         reason = getattr(error, "reason", None) or error
+        if isinstance(error, HTTPError):
+            error.close()  # it is the server's answer as well, and holds the connection
         raise WeightsError(
             f"{path.name} is needed and could not be downloaded from {url} ({reason}). Download it on a machine "
             f"with a network and put it at {path}; {_hash_words(sha256)}. Or train without: model.weights=none."
         ) from None
-    finally:
-        Path(part).unlink(missing_ok=True)
 
 
 def _hash_words(sha256: str) -> str:
     return f"sha256 {sha256}" if len(sha256) == 64 else f"a sha256 that begins with {sha256}"
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+def _why_unreadable(error: Exception) -> str:
+    # PyTorch's own words advise to execute the file after all; the name of what it refused is what is of use.
+    if refused := re.search(r"Unsupported global: GLOBAL (\S+)", str(error)):
+        return (
+            f"it holds more than tensors ({refused[1]}), and vidclf does not execute what is in a file. "
+            "Save its state_dict alone, best as safetensors."
+        )
+    if isinstance(error, pickle.UnpicklingError):
+        return "it cannot be read as weights (it is no file of PyTorch's)."
+    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return f"it cannot be read as weights ({first_line.rstrip('.')})."

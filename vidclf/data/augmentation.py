@@ -7,17 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torchvision.transforms import v2
+from torch import Tensor
+from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2 import functional as transforms
 
 from vidclf.config import AugmentConfig
 from vidclf.errors import ConfigError
 from vidclf.prep import Prepared
 
-_GREY = 127  # what comes in from outside the picture, and what erases: no class's colour
+_GREY = 0.5  # what comes in from outside the picture, and what erases: no class's colour
+_ERASED_SHARE = (0.02, 0.15)
 
 
 class Augmentation:
-    """Geometry, colour, erasing and mirroring on a prepared clip (torchvision transforms.v2).
+    """Geometry, colour, erasing and mirroring of a prepared clip, by torchvision transforms.v2.
+
+    The draws come from the generator that is handed in, never from PyTorch's own state, so that clips can be
+    changed in several threads at once and still come out the same.
 
     Args:
         config: how much of each.
@@ -28,7 +34,7 @@ class Augmentation:
     """
 
     def __init__(self, config: AugmentConfig, classes: Sequence[str]) -> None:
-        named = {**(config.flip_labels or {})}
+        named = config.flip_labels or {}
         unknown = sorted({*named, *named.values()} - set(classes))
         if unknown:
             raise ConfigError(
@@ -36,39 +42,57 @@ class Augmentation:
             )
         self.config = config
         self._mirrored = [classes.index(named.get(label, label)) for label in classes]
-        self._pictures = _transforms(config)
 
     def draw_speed(self, rng: np.random.Generator) -> float:
         """How many times as fast a clip is played."""
-        return 1.0 + float(rng.uniform(-self.config.speed, self.config.speed))
+        return _around_one(rng, self.config.speed)
 
     def __call__(self, prepared: Prepared, label: int, rng: np.random.Generator) -> tuple[Prepared, int]:
         """Change a clip's frames, uint8 (N, h, w, 3), and its label where it is mirrored."""
+        config = self.config
         frames = torch.from_numpy(prepared.frames).permute(0, 3, 1, 2)  # (N, 3, h, w)
-        if self._pictures is not None:
-            # transforms.v2 draws from PyTorch's own state; one seed a clip makes the draw the clip's alone.
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(int(rng.integers(2**62)))
-                frames = self._pictures(frames)
-        if self.config.flip_labels is not None and rng.random() < 0.5:
-            frames, label = frames.flip(-1), self._mirrored[label]
-        return replace(prepared, frames=frames.permute(0, 2, 3, 1).contiguous().numpy()), label
+        frames = frames.to(torch.float32) / 255
+        if config.scale or config.shift or config.rotate:
+            frames = self._moved(frames, rng)
+        if config.colour:
+            frames = self._coloured(frames, rng)
+        if config.erase and rng.random() < config.erase:
+            frames = _with_hole(frames, rng)
+        if config.flip_labels is not None and rng.random() < 0.5:
+            frames, label = transforms.horizontal_flip(frames), self._mirrored[label]
+        changed = (frames * 255).round().to(torch.uint8).permute(0, 2, 3, 1)  # (N, h, w, 3)
+        return replace(prepared, frames=changed.contiguous().numpy()), label
 
-
-def _transforms(config: AugmentConfig) -> v2.Compose | None:
-    steps: list[torch.nn.Module] = []
-    if config.scale or config.shift or config.rotate:
-        steps.append(
-            v2.RandomAffine(
-                degrees=config.rotate,
-                translate=(config.shift, config.shift),
-                scale=(1 - config.scale, 1 + config.scale),
-                interpolation=v2.InterpolationMode.BILINEAR,
-                fill=_GREY,
-            )
+    def _moved(self, frames: Tensor, rng: np.random.Generator) -> Tensor:
+        height, width = frames.shape[-2:]
+        shift = rng.uniform(-self.config.shift, self.config.shift, size=2)
+        moved: Tensor = transforms.affine(
+            frames,
+            angle=float(rng.uniform(-self.config.rotate, self.config.rotate)),
+            translate=[float(shift[0] * width), float(shift[1] * height)],
+            scale=_around_one(rng, self.config.scale),
+            shear=[0.0, 0.0],
+            interpolation=InterpolationMode.BILINEAR,
+            fill=[_GREY],
         )
-    if config.colour:
-        steps.append(v2.ColorJitter(brightness=config.colour, contrast=config.colour, saturation=config.colour))
-    if config.erase:
-        steps.append(v2.RandomErasing(p=config.erase, scale=(0.02, 0.15), value=_GREY))
-    return v2.Compose(steps) if steps else None
+        return moved
+
+    def _coloured(self, frames: Tensor, rng: np.random.Generator) -> Tensor:
+        for adjust in (transforms.adjust_brightness, transforms.adjust_contrast, transforms.adjust_saturation):
+            frames = adjust(frames, _around_one(rng, self.config.colour))
+        return frames
+
+
+def _around_one(rng: np.random.Generator, spread: float) -> float:
+    return 1.0 + float(rng.uniform(-spread, spread))
+
+
+def _with_hole(frames: Tensor, rng: np.random.Generator) -> Tensor:
+    """Erase one rectangle (Zhong et al., Random Erasing, AAAI 2020)."""
+    height, width = frames.shape[-2:]
+    share, aspect = rng.uniform(*_ERASED_SHARE), np.exp(rng.uniform(-1, 1))
+    high = min(height, max(1, round(np.sqrt(share * aspect) * height)))
+    wide = min(width, max(1, round(np.sqrt(share / aspect) * width)))
+    top, left = int(rng.integers(height - high + 1)), int(rng.integers(width - wide + 1))
+    erased: Tensor = transforms.erase(frames, top, left, high, wide, torch.tensor(_GREY))
+    return erased

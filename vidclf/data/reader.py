@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from vidclf.errors import DecodeError
 from vidclf.parallel import map_ahead
 from vidclf.prep import Prepared, Preprocessing, read_prepared
 from vidclf.types import Clip
-from vidclf.video import read_clip
+from vidclf.video import OnTruncated, read_clip
 
 
 @dataclass
@@ -28,7 +27,7 @@ class ClipReader:
     """
 
     preprocessing: Preprocessing
-    on_truncated: Literal["error", "keep"] = "error"
+    on_truncated: OnTruncated = "error"
     in_memory: bool = False
     _kept: dict[ClipEntry, Clip | DecodeError] = field(default_factory=dict, repr=False)
 
@@ -75,5 +74,5 @@ class ClipReader:
                 kept = error
             self._kept[entry] = kept
         if isinstance(kept, DecodeError):
-            raise kept
+            raise kept.with_traceback(None)  # which would grow each time
         return kept

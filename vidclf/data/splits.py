@@ -5,50 +5,53 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from vidclf.config import SplitConfig
 from vidclf.data.manifest import ClipEntry, Manifest
 from vidclf.errors import ManifestError
 
+# One in twenty is as fine as a share can sensibly be asked for.
+_MOST_FOLDS = 20
+
 
 def split_by_group(manifest: Manifest, *, val: float, test: float, seed: int) -> Manifest:
     """Divide clips into train, val and test, stratified by class, each group on one side only.
 
-    A clip without a group is a group of its own. The shares are met as closely as whole groups allow.
+    Rows without a group are grouped by their file. The shares are met as closely as whole groups allow, and no
+    split is left empty.
 
     Args:
         manifest: rows whose split is not decided.
         val: share of all clips to validate on.
-        test: share of all clips to test on.
+        test: share of all clips to test on; with `val` below 1.
         seed: one seed is always the same split.
 
     Raises:
-        ManifestError: there are too few groups.
+        ManifestError: there are too few groups, or too few clips of each class.
     """
-    entries = list(manifest.entries)
-    groups = [entry.group or f"\0{number}" for number, entry in enumerate(entries)]
-    wanted = 1 + (val > 0) + (test > 0)
-    if len(set(groups)) < wanted:
-        raise ManifestError(
-            f"{manifest.source}: {len(set(groups))} groups cannot be divided into {wanted} splits. Give more "
-            "groups, or set data.split.test=0 or data.split.val=0."
-        )
+    entries = manifest.entries
     labels = [entry.label for entry in entries]
+    groups = [entry.group or f"\0{entry.name}" for entry in entries]
+    shares = (test, val)
+    wanted = 1 + sum(share > 0 for share in shares)
+    num_groups, most_clips = len(set(groups)), max(Counter(labels).values())
+    if min(num_groups, most_clips) < wanted:
+        raise ManifestError(
+            f"{manifest.source}: {num_groups} groups with at most {most_clips} clips a class cannot be divided into "
+            f"{wanted} splits. Give more, or set data.split.test=0 or data.split.val=0."
+        )
     splits = ["train"] * len(entries)
-    rest = np.arange(len(entries))
-    remaining_share = 1.0
-    for name, share in (("test", test), ("val", val)):
-        if share > 0:
-            chosen = rest[_one_fold(labels, groups, rest, share / remaining_share, seed)]
-            for index in chosen:
+    if wanted > 1:
+        counts = _fewest_folds(shares, wanted, min(num_groups, most_clips, _MOST_FOLDS))
+        folds = _folds(labels, groups, sum(counts), seed)
+        for name, share, count in zip(("test", "val"), shares, counts[:-1], strict=True):
+            for index in _take(folds, count, clips=share * len(entries)):
                 splits[index] = name
-            rest = np.setdiff1d(rest, chosen)
-            remaining_share -= share
     divided = tuple(replace(entry, split=split) for entry, split in zip(entries, splits, strict=True))
     return Manifest(divided, manifest.source)
 
@@ -81,13 +84,42 @@ def split_hash(entries: Iterable[ClipEntry]) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
 
 
-def _one_fold(labels: Sequence[str], groups: Sequence[str], among: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Positions within `among` that make up about `share` of it."""
-    own_groups = [groups[index] for index in among]
-    folds = int(np.clip(round(1 / share), 2, len(set(own_groups))))
-    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+def _fewest_folds(shares: Sequence[float], least: int, most: int) -> list[int]:
+    """How many folds each share gets, and training: of all choices that come closest, the one with fewest folds.
+
+    Fewer folds are larger, so each holds more of every class.
+    """
+
+    def distance(counts: Sequence[int]) -> float:
+        return max(abs(count / sum(counts) - share) for count, share in zip(counts[:-1], shares, strict=True))
+
+    choices = [_dealt(shares, total) for total in range(least, most + 1)]
+    return min(choices, key=lambda counts: (round(distance(counts), 2), sum(counts)))
+
+
+def _dealt(shares: Sequence[float], total: int) -> list[int]:
+    """`total` folds dealt to the shares, at least one to each above 0, and the rest, at least one, to training."""
+    counts = [max(1, round(share * total)) if share > 0 else 0 for share in shares]
+    while sum(counts) >= total:
+        counts[counts.index(max(counts))] -= 1
+    return [*counts, total - sum(counts)]
+
+
+def _folds(labels: Sequence[str], groups: Sequence[str], total: int, seed: int) -> list[list[int]]:
+    """Positions of the rows in each fold."""
+    splitter = StratifiedGroupKFold(n_splits=total, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # A class with fewer clips than folds is told by `data show`; it is no reason to stop.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-        parts = [held for _, held in splitter.split(among, [labels[index] for index in among], own_groups)]
-    return min(parts, key=lambda held: abs(len(held) - share * len(among)))
+        return [held.tolist() for _, held in splitter.split(labels, labels, groups)]
+
+
+def _take(folds: list[list[int]], count: int, *, clips: float) -> list[int]:
+    """Take `count` folds out of the list that have about so many clips together."""
+    taken: list[int] = []
+    for left in range(count, 0, -1):
+        fitting = (clips - len(taken)) / left
+        fold = min(folds, key=lambda fold, fitting=fitting: abs(len(fold) - fitting))  # type: ignore[misc]
+        folds.remove(fold)
+        taken += fold
+    return taken

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import torch
 
+from vidclf.config import Device
 from vidclf.errors import DeviceError
 
 
@@ -23,6 +26,8 @@ def pick_device(name: str) -> torch.device:
         )
     if name == "mps" and not mps:
         raise DeviceError(f"device=mps, but PyTorch {torch.__version__} sees no Apple GPU here. Use device=auto.")
+    if name not in get_args(Device):
+        raise DeviceError(f"device={name}: there is no such device; it is one of {', '.join(get_args(Device))}.")
     return torch.device(name)
 
 

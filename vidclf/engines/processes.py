@@ -59,6 +59,6 @@ def _asked_of_accelerate(command: Sequence[str]) -> int:
         try:
             settings = yaml.safe_load(Path(found[1]).read_text(encoding="utf-8"))
             return int(settings.get("num_processes", 1))
-        except (OSError, yaml.YAMLError, AttributeError, ValueError):
+        except (OSError, yaml.YAMLError, AttributeError, TypeError, ValueError):
             return 1  # accelerate itself has said what is wrong with its file
     return 1

@@ -15,9 +15,9 @@ from vidclf.errors import DecodeError
 from vidclf.parallel import map_ahead
 from vidclf.prep import Prepared, Preprocessing, read_prepared
 from vidclf.types import Clip, Float64Array, Prediction, UInt8Array
+from vidclf.video import OnTruncated
 
 Source = str | Path | Clip | UInt8Array
-OnTruncated = Literal["error", "keep"]
 
 
 class Predictor:

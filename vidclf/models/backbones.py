@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -16,9 +17,13 @@ from vidclf.prep import HALF, IMAGENET, Statistics
 from vidclf.weights import fetch_weights, read_state_dict
 
 BACKBONES: tuple[str, ...] = get_args(config.Backbone)
-_SMALL_WIDTHS = (24, 48, 80, 128, 160)
+_SMALL_WIDTHS = (16, 32, 64, 96)
+_SMALL_GRID = 4
+_SMALL_DEPTH = 24
 # Branches that only help training on ImageNet; their names in torchvision.
 _AUXILIARY = ("aux1", "aux2", "AuxLogits")
+# The published DenseNet files are older than the rule that a module's name holds no dot.
+_OLD_DENSENET_NAME = re.compile(r"(\.denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")
 
 
 class FrameEncoder(nn.Module):
@@ -61,7 +66,7 @@ def make_backbone(name: str, *, weights: str, channels: int, size: tuple[int, in
         small = _small(channels)
         if weights != "none":
             _load(small, read_state_dict(weights), weights)
-        return FrameEncoder(small, _SMALL_WIDTHS[-1], HALF)
+        return FrameEncoder(small, _SMALL_DEPTH * _SMALL_GRID**2, HALF)
 
     network = _torchvision(name, size)
     statistics = HALF
@@ -78,7 +83,11 @@ def make_backbone(name: str, *, weights: str, channels: int, size: tuple[int, in
 
 
 def _small(channels: int) -> nn.Sequential:
-    """Five convolutions, each halving the picture: some 0.35 million parameters, made for 64 to 128 pixels."""
+    """Four convolutions, each halving the picture, then a coarse grid: 0.1 million parameters, for 64 to 128 pixels.
+
+    The grid keeps where something is. Averaging over the whole picture, as networks for ImageNet do, throws that
+    away, and where the hand is over time is what tells most gestures apart.
+    """
     layers: list[nn.Module] = []
     for before, after in zip((channels, *_SMALL_WIDTHS), _SMALL_WIDTHS, strict=False):
         layers += [
@@ -86,7 +95,12 @@ def _small(channels: int) -> nn.Sequential:
             nn.BatchNorm2d(after),
             nn.ReLU(inplace=True),
         ]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())  # (N, 160)
+    layers += [
+        nn.AdaptiveAvgPool2d(_SMALL_GRID),  # (N, 96, 4, 4)
+        nn.Conv2d(_SMALL_WIDTHS[-1], _SMALL_DEPTH, kernel_size=1),  # (N, 24, 4, 4)
+        nn.Flatten(),  # (N, 384)
+    ]
+    return nn.Sequential(*layers)
 
 
 def _torchvision(name: str, size: tuple[int, int]) -> nn.Module:
@@ -101,7 +115,7 @@ def _torchvision(name: str, size: tuple[int, int]) -> nn.Module:
         options["init_weights"] = True
     try:
         network: nn.Module = torchvision.models.get_model(name, weights=None, **options)
-    except (ValueError, AssertionError, RuntimeError) as error:
+    except (ValueError, AssertionError) as error:
         raise ConfigError([f"prep.size: {name} cannot take {size[0]} x {size[1]} pixels ({error})"]) from None
     return network
 
@@ -118,16 +132,23 @@ def _published(name: str) -> tuple[dict[str, Tensor], Statistics]:
 
 def _load(network: nn.Module, state: Mapping[str, Tensor], file: str, *, may_lack: Collection[str] = ()) -> None:
     own = network.state_dict()
-    missing = [key for key in own if key not in state and key not in may_lack]
-    unexpected = [key for key in state if key not in own]
-    differing = [
-        f"{key} ({'x'.join(map(str, state[key].shape))} for {'x'.join(map(str, tensor.shape))})"
+    given = {_OLD_DENSENET_NAME.sub(r"\1\2", key): tensor for key, tensor in state.items()}
+    differing = {
+        key: f"{key} ({'x'.join(map(str, given[key].shape))} for {'x'.join(map(str, tensor.shape))})"
         for key, tensor in own.items()
-        if key in state and state[key].shape != tensor.shape
-    ]
+        if key in given and given[key].shape != tensor.shape
+    }
+    fitting = {key: tensor for key, tensor in given.items() if key not in differing}
+    # PyTorch itself says what is missing: it knows what older files never had (num_batches_tracked).
+    outcome = network.load_state_dict(fitting, strict=False)
+    missing = [key for key in outcome.missing_keys if key not in may_lack and key not in differing]
     found = [
         f"{len(keys)} {what} ({', '.join(keys[:4])}{', ...' if len(keys) > 4 else ''})"
-        for what, keys in (("missing", missing), ("not its own", unexpected), ("of another shape", differing))
+        for what, keys in (
+            ("missing", missing),
+            ("not its own", outcome.unexpected_keys),
+            ("of another shape", list(differing.values())),
+        )
         if keys
     ]
     if found:
@@ -135,7 +156,6 @@ def _load(network: nn.Module, state: Mapping[str, Tensor], file: str, *, may_lac
             f"{file}: these weights belong to another network; of {len(own)} tensors {'; '.join(found)}. "
             "Check that model.backbone is the network that they were trained with."
         )
-    network.load_state_dict(dict(state), strict=False)
 
 
 def _last_linear(network: nn.Module) -> str:

@@ -13,8 +13,8 @@ def valid_steps(lengths: Tensor, steps: int) -> Tensor:
 
 def mean_over_time(outputs: Tensor, lengths: Tensor) -> Tensor:
     """Mean of (B, T, D) over the valid steps: (B, D)."""
-    mask = valid_steps(lengths, outputs.shape[1])[..., None]  # (B, T, 1)
-    return (outputs * mask).sum(dim=1) / lengths[:, None].to(outputs.dtype)
+    valid = valid_steps(lengths, outputs.shape[1])  # (B, T)
+    return _zero_padding(outputs, valid).sum(dim=1) / lengths[:, None].to(outputs.dtype)
 
 
 def last_step(outputs: Tensor, lengths: Tensor) -> Tensor:
@@ -28,12 +28,18 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.score = nn.Sequential(nn.Linear(dim, dim // 2), nn.Tanh(), nn.Linear(dim // 2, 1, bias=False))
+        hidden = max(1, dim // 2)
+        self.score = nn.Sequential(nn.Linear(dim, hidden), nn.Tanh(), nn.Linear(hidden, 1, bias=False))
 
     def forward(self, outputs: Tensor, lengths: Tensor) -> Tensor:
         """Pool (B, T, D) over the valid steps to (B, D)."""
-        scores = self.score(outputs)[..., 0]  # (B, T)
-        scores = scores.masked_fill(~valid_steps(lengths, outputs.shape[1]), float("-inf"))
+        valid = valid_steps(lengths, outputs.shape[1])  # (B, T)
+        scores = self.score(outputs)[..., 0].masked_fill(~valid, float("-inf"))  # (B, T)
         weights = scores.softmax(dim=1)
-        pooled: Tensor = (weights[..., None] * outputs).sum(dim=1)
+        pooled: Tensor = (weights[..., None] * _zero_padding(outputs, valid)).sum(dim=1)
         return pooled
+
+
+def _zero_padding(outputs: Tensor, valid: Tensor) -> Tensor:
+    # Filled and not multiplied with 0: what stands on padding may be infinite.
+    return outputs.masked_fill(~valid[..., None], 0.0)

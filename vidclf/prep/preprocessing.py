@@ -169,13 +169,17 @@ class Preprocessing:
 
     def tensor(self, prepared: Prepared) -> Float32Array:
         """Motion channels and normalisation: the network's input, float32 (T, C, h, w)."""
-        parts = []
+        shape = (len(prepared.steps), self.channels, *prepared.frames.shape[1:3])
+        inputs = np.empty(shape, dtype=np.float32)  # (T, C, h, w)
         if self.motion != "only":
-            parts.append(self._colours(prepared.frames[prepared.steps]))
+            pictures = prepared.frames[prepared.steps]  # (T, h, w, 3)
+            mean, std = self._statistics_of(pictures)
+            # (x / 255 - mean) / std, with the constants taken together
+            np.multiply(pictures.transpose(0, 3, 1, 2), (1 / (255 * std))[:, None, None], out=inputs[:, :3])
+            inputs[:, :3] -= (mean / std)[:, None, None]
         if self.motion != "none":
-            parts.append(self._difference(prepared))
-        stacked = np.concatenate(parts, axis=-1)  # (T, h, w, C)
-        return np.ascontiguousarray(stacked.transpose(0, 3, 1, 2))  # (T, C, h, w)
+            inputs[:, -1] = self._difference(prepared)
+        return inputs
 
     def _picked(self, pts_seconds: Float64Array, rng: np.random.Generator | None) -> Picked:
         if self.sampling == "dense":
@@ -195,16 +199,13 @@ class Preprocessing:
             pts_seconds, self.fps, max_count=self.frames, offset_seconds=float(rng.uniform(0, max(room, 0.0)))
         )
 
-    def _colours(self, pictures: UInt8Array) -> Float32Array:
-        scaled = pictures.astype(np.float32) / np.float32(255)  # (T, h, w, 3)
-        if self.statistics is None:
-            mean = scaled.mean(axis=(0, 1, 2))
-            std = np.maximum(scaled.std(axis=(0, 1, 2)), np.float32(_LEAST_DEVIATION))
-        else:
-            mean = np.asarray(self.statistics.mean, dtype=np.float32)
-            std = np.asarray(self.statistics.std, dtype=np.float32)
-        normalised: Float32Array = (scaled - mean) / std
-        return normalised
+    def _statistics_of(self, pictures: UInt8Array) -> tuple[Float32Array, Float32Array]:
+        """Mean and deviation (3,) of each channel on a scale of 0 to 1: the given ones, else the clip's own."""
+        if self.statistics is not None:
+            return np.array(self.statistics.mean, np.float32), np.array(self.statistics.std, np.float32)
+        mean = pictures.mean(axis=(0, 1, 2), dtype=np.float64) / 255
+        std = np.maximum(pictures.std(axis=(0, 1, 2), dtype=np.float64) / 255, _LEAST_DEVIATION)
+        return mean.astype(np.float32), std.astype(np.float32)
 
     def _difference(self, prepared: Prepared) -> Float32Array:
         grey = prepared.frames.astype(np.float32) @ (_LUMA / np.float32(255))  # (N, h, w)
@@ -212,7 +213,8 @@ class Preprocessing:
         scale = _MOTION_SCALE
         if self.statistics is None:
             scale = max(float(np.sqrt(np.mean(change**2))), _LEAST_DEVIATION)
-        return (change / np.float32(scale))[..., None].astype(np.float32)
+        change *= np.float32(1 / scale)
+        return change
 
 
 def _center_crop(frames: UInt8Array, shape: tuple[int, int]) -> UInt8Array:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from vidclf.prep.preprocessing import FramePlan, Prepared, Preprocessing
 from vidclf.types import Float64Array
-from vidclf.video import Picked, read_clip
+from vidclf.video import OnTruncated, Picked, read_clip
 
 
 def read_prepared(
@@ -18,7 +17,7 @@ def read_prepared(
     *,
     start_seconds: float | None = None,
     end_seconds: float | None = None,
-    on_truncated: Literal["error", "keep"] = "error",
+    on_truncated: OnTruncated = "error",
     rng: np.random.Generator | None = None,
     speed: float = 1.0,
 ) -> Prepared:

@@ -123,10 +123,10 @@ def _first_batch(dataset: ClipDataset, size: int) -> Batch:
 def _timed_step(task: Classify, network: ClipClassifier, optimizer: torch.optim.Optimizer, batch: Batch) -> float:
     started = time.perf_counter()
     outcome = task.step(network, batch)
-    outcome.loss.backward()  # type: ignore[no-untyped-call]
+    outcome.loss_sum.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     optimizer.zero_grad()
-    if outcome.loss.is_cuda:
+    if outcome.loss_sum.is_cuda:
         torch.cuda.synchronize()
     return time.perf_counter() - started
 

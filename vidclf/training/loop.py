@@ -6,25 +6,26 @@ import csv
 import io
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import gather_object
+from accelerate.utils import gather_object, send_to_device
 from torch import nn
-from torch.utils.data import DataLoader, Sampler
 
 from vidclf.config import Config
 from vidclf.data import BadClip, ClipDataset
 from vidclf.draw import EpochRow
-from vidclf.errors import NanLossError, OutOfMemoryError, TooManyBadClipsError
 from vidclf.models import ClipClassifier
 from vidclf.package import RunFolder
 from vidclf.progress import Track
 from vidclf.training.averaging import averaged
+from vidclf.training.guards import memory_watched, note_bad_clips, stop_at_nan
+from vidclf.training.loader import EpochLoader
 from vidclf.training.optimizers import lr_factor, make_optimizer, set_lr
 from vidclf.training.stages import backbone_is_trained, set_training_mode
 from vidclf.training.state import load_state, save_state
@@ -85,19 +86,23 @@ def fit(
         TooManyBadClipsError: more clips than `data.max_bad_share` cannot be read.
     """
     settings = config.train
-    sampler = _EpochShuffle(len(dataset), settings.seed)
-    loader = accelerator.prepare(_loader(dataset, sampler, config, pin=accelerator.device.type == "cuda"))
+    loader = EpochLoader(
+        dataset,
+        settings.batch,
+        workers=config.data.workers,
+        process=accelerator.process_index,
+        processes=accelerator.num_processes,
+    )
     optimizer = make_optimizer(network, settings)
     average = averaged(network, settings.ema) if settings.ema else None
     progress = Progress()
     if resume:
         progress = _restore(load_state(run.state), network, optimizer, average, dataset)
-    prepared_optimizer = accelerator.prepare(optimizer)
+    scaled_optimizer = accelerator.prepare(optimizer)  # scales gradients where the precision needs it
     steps_per_epoch = math.ceil(len(loader) / settings.accumulate)
     wrapped: nn.Module | None = None
 
     for epoch in range(progress.epoch + 1, settings.epochs + 1):
-        dataset.epoch = sampler.epoch = epoch
         torch.manual_seed(_seed(settings.seed, epoch, accelerator.process_index))
         set_training_mode(network, config, epoch)
         if wrapped is None or backbone_is_trained(config, epoch) != backbone_is_trained(config, epoch - 1):
@@ -105,7 +110,8 @@ def fit(
             wrapped = accelerator.prepare_model(accelerator.unwrap_model(network, keep_fp32_wrapper=False))
         tally = _Tally()
 
-        for batch in track(loader, total=len(loader), what=f"epoch {epoch}/{settings.epochs}"):
+        batches = track(loader.epoch(epoch), total=len(loader), what=f"epoch {epoch}/{settings.epochs}")
+        for number, batch in enumerate(batches, start=1):
             set_lr(
                 optimizer,
                 lr_factor(
@@ -115,24 +121,30 @@ def fit(
                     schedule=settings.schedule,
                 ),
             )
-            with accelerator.accumulate(wrapped), _memory_watched(config):
-                outcome = task.step(wrapped, batch)
-                loss = float(accelerator.reduce(outcome.loss.detach(), reduction="mean"))
-                if not math.isfinite(loss):
-                    raise NanLossError(_nan_sentence(progress.step, optimizer.param_groups[-1]["lr"], config, run))
-                accelerator.backward(outcome.loss)
-                if accelerator.sync_gradients and settings.clip:
-                    accelerator.clip_grad_norm_(wrapped.parameters(), settings.clip)
-                prepared_optimizer.step()
-                prepared_optimizer.zero_grad()
-            if accelerator.sync_gradients:
+            steps_now = number % settings.accumulate == 0 or number == len(loader)
+            exchange = nullcontext() if steps_now else accelerator.no_sync(wrapped)
+            with memory_watched(config), exchange:
+                outcome = task.step(wrapped, send_to_device(batch, accelerator.device))
+                # Every clip counts the same, also where the processes' shares of a batch differ in size.
+                total = accelerator.reduce(outcome.weight, reduction="sum").clamp(min=1e-6)
+                loss = outcome.loss_sum * accelerator.num_processes / total
+                mean_loss = float(accelerator.reduce(loss.detach(), reduction="mean"))
+                lr = optimizer.param_groups[-1]["lr"]
+                stop_at_nan(mean_loss, step=progress.step, lr=lr, config=config, run=run)
+                accelerator.backward(loss / settings.accumulate)
+                if steps_now:
+                    if settings.clip:
+                        accelerator.clip_grad_norm_(wrapped.parameters(), settings.clip)
+                    scaled_optimizer.step()
+                    scaled_optimizer.zero_grad()
+            if steps_now:
                 progress.step += 1
                 if average is not None:
                     average.update_parameters(network)
-            tally.add(loss, float(outcome.hits), float(outcome.clips))
-            _note_bad_clips(dataset, batch.bad, config)
+            tally.add(mean_loss, float(outcome.hits), float(outcome.clips))
+            note_bad_clips(dataset, batch.bad, config)
 
-        _note_bad_clips(dataset, _from_all(list(dataset.known_bad.values()), accelerator), config)
+        note_bad_clips(dataset, _from_all(list(dataset.known_bad.values()), accelerator), config)
         kept = network if average is None else average.module
         evaluation = task.validate(kept, accelerator)
         row = EpochRow(
@@ -163,21 +175,6 @@ def fit(
     return progress
 
 
-class _EpochShuffle(Sampler[int]):
-    """An order of the clips that depends on the seed and the epoch alone."""
-
-    def __init__(self, length: int, seed: int) -> None:
-        self.length = length
-        self.seed = seed
-        self.epoch = 0
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __iter__(self) -> Iterator[int]:
-        yield from np.random.default_rng((self.seed, self.epoch)).permutation(self.length).tolist()
-
-
 @dataclass
 class _Tally:
     """Running means of an epoch."""
@@ -200,67 +197,12 @@ class _Tally:
         return self.hits / max(1.0, self.clips)
 
 
-def _loader(dataset: ClipDataset, sampler: _EpochShuffle, config: Config, *, pin: bool) -> DataLoader[Any]:
-    return DataLoader(
-        dataset,
-        batch_size=config.train.batch,
-        sampler=sampler,
-        num_workers=config.data.workers,
-        collate_fn=dataset.collate,
-        pin_memory=pin,
-        # A fork of a process that decodes or computes in threads can hang.
-        multiprocessing_context="spawn" if config.data.workers else None,
-    )
-
-
 def _seed(*parts: int) -> int:
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
 
 
-def _note_bad_clips(dataset: ClipDataset, bad: tuple[BadClip, ...] | list[BadClip], config: Config) -> None:
-    """Remember bad clips so that they are not tried again, say each once, stop when they are too many."""
-    for clip in bad:
-        if clip.name not in dataset.known_bad:
-            dataset.known_bad[clip.name] = clip
-            logger.warning("left out: %s", clip.reason)
-    if len(dataset.known_bad) > config.data.max_bad_share * len(dataset):
-        reasons = "\n  ".join(clip.reason for clip in list(dataset.known_bad.values())[:5])
-        raise TooManyBadClipsError(
-            f"{len(dataset.known_bad)} of {len(dataset)} training clips cannot be read, more than "
-            f"data.max_bad_share={config.data.max_bad_share:g} allows. The first:\n  {reasons}\n"
-            "Mend or remove them, or raise data.max_bad_share."
-        )
-
-
 def _from_all(bad: list[BadClip], accelerator: Accelerator) -> list[BadClip]:
     return gather_object(bad) if accelerator.num_processes > 1 else bad
-
-
-class _memory_watched:  # noqa: N801 (reads as a with-statement's words)
-    """Turns the running out of memory into a sentence with the batch to try."""
-
-    def __init__(self, config: Config) -> None:
-        self.config = config
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        out_of_memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or (
-            isinstance(error, RuntimeError) and "allocate memory" in str(error)
-        )
-        if out_of_memory:
-            batch, accumulate = self.config.train.batch, self.config.train.accumulate
-            raise OutOfMemoryError(
-                f"the memory is used up with train.batch={batch}. Try train.batch={max(1, batch // 2)} "
-                f"train.accumulate={accumulate * 2}, which learns the same, or a smaller prep.size or prep.frames."
-            ) from None
-
-
-def _nan_sentence(step: int, lr: float, config: Config, run: RunFolder) -> str:
-    kept = "the last good model and state are kept in " + str(run.path) if step else "nothing was learned yet"
-    advice = f"train.lr={config.train.lr / 10:g}" + ("" if config.train.amp == "no" else " or train.amp=no")
-    return f"the loss is no finite number at step {step + 1}, learning rate {lr:.3g}; {kept}. Try {advice}."
 
 
 def _write_history(run: RunFolder, history: list[EpochRow]) -> None:

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch import nn
@@ -79,6 +80,7 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
         "es" if accelerator.num_processes > 1 else "",
     )
     manifest = read_data(config)
+    torch.manual_seed(config.train.seed)  # the weights that a training starts from
     network, preprocessing = make_classifier(config.model, config.prep, len(manifest.classes))
     predictor = Predictor(network, preprocessing, manifest.classes, accelerator.device)
     reader = ClipReader(preprocessing, config.data.on_truncated, in_memory=config.data.cache == "memory")
@@ -171,11 +173,7 @@ def _accelerator(config: Config) -> Accelerator:
         raise ConfigError(["train.amp: fp16 needs a GPU; use bf16 or no"])
     # Accelerate keeps its settings for the life of the process; another training in it starts afresh.
     AcceleratorState._reset_state(reset_partial_state=True)
-    accelerator = Accelerator(
-        cpu=device.type == "cpu",
-        mixed_precision=config.train.amp,
-        gradient_accumulation_steps=config.train.accumulate,
-    )
+    accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision=config.train.amp)
     check_process_count(accelerator.num_processes)
     return accelerator
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from vidclf.data.manifest import SPLITS, ClipEntry, Manifest
 from vidclf.errors import ManifestError
+from vidclf.video.pictures import PICTURE_SUFFIXES
 
-PICTURES = {".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 VIDEOS = {
     ".3gp", ".apng", ".asf", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg",
     ".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",
@@ -53,9 +53,9 @@ def _classes(folder: Path, root: Path, split: str) -> Iterator[ClipEntry]:
 def _clips(folder: Path) -> Iterator[Path]:
     for path in _visible(folder):
         if path.is_dir():
-            if any(inner.suffix.lower() in PICTURES for inner in _visible(path)):
+            if any(inner.suffix.lower() in PICTURE_SUFFIXES for inner in _visible(path)):
                 yield path
-        elif path.suffix.lower() in VIDEOS | PICTURES:
+        elif path.suffix.lower() in VIDEOS | PICTURE_SUFFIXES:
             yield path
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import math
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vidclf.data.manifest import SPLITS, ClipEntry, Manifest
 from vidclf.errors import ManifestError
+from vidclf.files import appearing
 
 _COLUMNS = ("path", "label", "group", "split", "start_seconds", "end_seconds")
 _SPLIT_NAMES = {
@@ -64,16 +63,10 @@ def write_csv(path: Path, entries: Sequence[ClipEntry]) -> None:
     extra = list(dict.fromkeys(key for entry in entries for key in entry.extra))
     rows = [_row(entry) for entry in entries]
     columns = [name for name in _COLUMNS if name in ("path", "label") or any(row[name] for row in rows)] + extra
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        Path(part).replace(path)
-    finally:
-        Path(part).unlink(missing_ok=True)
+    with appearing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _entry(row: Mapping[str | None, str | None], root: Path) -> ClipEntry:
@@ -120,6 +113,6 @@ def _row(entry: ClipEntry) -> dict[str, str]:
         "label": entry.label,
         "group": entry.group,
         "split": entry.split,
-        "start_seconds": "" if entry.start_seconds is None else f"{entry.start_seconds:.6g}",
-        "end_seconds": "" if entry.end_seconds is None else f"{entry.end_seconds:.6g}",
+        "start_seconds": "" if entry.start_seconds is None else str(entry.start_seconds),
+        "end_seconds": "" if entry.end_seconds is None else str(entry.end_seconds),
     }

@@ -21,12 +21,14 @@ class StepOutcome:
     """What a batch came to.
 
     Attributes:
-        loss: scalar, to be differentiated.
+        loss_sum: scalar, sum of the clips' losses, to be differentiated.
+        weight: what the sum is divided by for a mean.
         hits: how many clips were classified rightly.
         clips: how many there were.
     """
 
-    loss: Tensor
+    loss_sum: Tensor
+    weight: Tensor
     hits: Tensor
     clips: Tensor
 
@@ -64,9 +66,9 @@ class Classify:
         losses = F.cross_entropy(
             logits, batch.labels, class_weights, label_smoothing=self.config.label_smoothing, reduction="none"
         )  # (B,)
-        total = (batch.weights * class_weights[batch.labels]).sum()
+        weight = (batch.weights * class_weights[batch.labels]).sum()
         right = (logits.argmax(dim=1) == batch.labels) * batch.weights
-        return StepOutcome((losses * batch.weights).sum() / total.clamp(min=1e-6), right.sum(), batch.weights.sum())
+        return StepOutcome((losses * batch.weights).sum(), weight, right.sum(), batch.weights.sum())
 
     def validate(self, network: nn.Module, accelerator: Accelerator) -> Evaluation | None:
         """Score a network on the validation clips, divided over the processes; None without such clips."""
