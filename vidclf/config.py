@@ -78,7 +78,7 @@ class SplitConfig(_Section):
 
     val: float = Field(0.2, ge=0, lt=1, description="share of the clips to validate on while training")
     test: float = Field(0.2, ge=0, lt=1, description="share of the clips to test on at the end")
-    seed: int = Field(0, ge=0, description="which split; one seed is always the same split")
+    seed: int = Field(0, ge=0, lt=2**32, description="which split; one seed is always the same split")
 
     @model_validator(mode="after")
     def _leaves_something(self) -> SplitConfig:
@@ -93,7 +93,7 @@ class DataConfig(_Section):
     manifest: str | None = Field(None, description="CSV with path,label[,group,...], or a folder per class")
     root: str | None = Field(None, description="folder that the manifest's paths start from; default: its own")
     split: SplitConfig = SplitConfig()
-    workers: int = Field(2, ge=1, description="threads that read and change clips while the network learns")
+    workers: int = Field(2, ge=1, le=256, description="threads that read and change clips while the network learns")
     cache: Cache = Field("none", description="memory: decode once and keep the resized frames in memory")
     max_bad_share: float = Field(0.05, ge=0, le=1, description="stop when more than this share cannot be read")
     on_truncated: Literal["error", "keep"] = Field("error", description="keep: use a damaged clip's good part")
@@ -107,7 +107,7 @@ class PrepConfig(_Section):
         description="uniform: `frames` steps spread over the clip; center: `frames` steps at `fps` around its "
         "middle; rate: steps at `fps` over the whole clip; dense: every frame",
     )
-    frames: int | None = Field(16, ge=1, description="steps of uniform and center")
+    frames: int | None = Field(16, ge=1, le=10_000, description="steps of uniform and center")
     fps: float | None = Field(None, gt=0, description="steps a second of center and rate")
     size: int | tuple[int, int] = Field(112, description="side, or [height, width], in pixels")
     crop: Crop = Field("none", description="center: largest centred part of the size's shape; none: whole frame")
@@ -125,8 +125,8 @@ class PrepConfig(_Section):
             raise ValueError(f"sampling {self.sampling} needs prep.frames")
         if self.sampling in ("center", "rate") and self.fps is None:
             raise ValueError(f"sampling {self.sampling} needs prep.fps")
-        if min(self.height_width) < 8:
-            raise ValueError(f"size {self.size} is below 8 pixels")
+        if not 8 <= min(self.height_width) <= max(self.height_width) <= 4096:
+            raise ValueError(f"size {self.size} is not between 8 and 4096 pixels")
         return self
 
     @property
@@ -168,8 +168,8 @@ class ModelConfig(_Section):
     freeze: Freeze = Field("none", description="backbone: never trained; staged: head first, then the backbone too")
     freeze_batch_norm: bool = Field(False, description="keep the statistics of batch normalisation as loaded")
     head: Head = Field("lstm", description="what looks over time; mean ignores time")
-    hidden: int = Field(128, ge=1, description="units of the recurrent layer, each direction")
-    layers: int = Field(1, ge=1, description="recurrent layers")
+    hidden: int = Field(128, ge=1, le=8192, description="units of the recurrent layer, each direction")
+    layers: int = Field(1, ge=1, le=16, description="recurrent layers")
     pooling: Pooling = Field("last", description="which steps of a recurrent head count")
     dropout: float = Field(0.3, ge=0, lt=1, description="before the last layer and between recurrent layers")
 
@@ -177,23 +177,23 @@ class ModelConfig(_Section):
 class TrainConfig(_Section):
     """How it is trained."""
 
-    epochs: int = Field(30, ge=1)
-    batch: int = Field(16, ge=1, description="clips a step and process")
+    epochs: int = Field(30, ge=1, le=1_000_000)
+    batch: int = Field(16, ge=1, le=65_536, description="clips a step and process")
     optimizer: Optimizer = "adamw"
     lr: float = Field(1e-3, gt=0)
     backbone_lr_scale: float = Field(1.0, gt=0, le=1, description="learning rate of the backbone over the head's")
     unfreeze_epoch: int = Field(5, ge=1, description="staged: the epoch from which the backbone is trained")
     schedule: Schedule = "cosine"
-    warmup: float = Field(1.0, ge=0, description="epochs of linear warm-up")
+    warmup: float = Field(1.0, ge=0, le=1_000_000, description="epochs of linear warm-up")
     weight_decay: float = Field(0.01, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     class_weights: ClassWeights = Field("none", description="balanced: rare classes count more")
     amp: Amp = Field("no", description="mixed precision")
     clip: float = Field(1.0, ge=0, description="largest norm of the gradient; 0: any")
-    accumulate: int = Field(1, ge=1, description="batches a step of the optimizer")
+    accumulate: int = Field(1, ge=1, le=65_536, description="batches a step of the optimizer")
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged weights that are kept; 0: off")
     early_stop: int = Field(0, ge=0, description="stop after so many epochs without a better score; 0: off")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**32)
     tensorboard: bool = Field(False, description="write event files as well (extra: tensorboard)")
 
     @field_validator("amp", mode="before")

@@ -32,8 +32,7 @@ def appearing(path: Path) -> Iterator[Path]:
             part.replace(path)
     except OSError as error:
         raise StoppedError(
-            f"{path}: it cannot be written ({error.strerror or error}). Free some space there, or write elsewhere "
-            "(out=DIR)."
+            f"{path}: it cannot be written ({error.strerror or error}). Free some space there, or write elsewhere."
         ) from None
 
 

@@ -4,13 +4,16 @@ config.yaml             every setting as resolved
 model/model.safetensors the weights
 model/model.json        what they belong to: architecture, classes, preprocessing, versions, metrics
 state/                  what a killed training needs to go on
+split.csv               every clip and the split it is in
 history.csv             one line an epoch
+events/                 for TensorBoard, where it is wanted
 curves.png confusion.png report.html metrics.json
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +52,11 @@ class RunFolder:
         return self.path / "state"
 
     @property
+    def events(self) -> Path:
+        """What TensorBoard reads, where it is wanted."""
+        return self.path / "events"
+
+    @property
     def split(self) -> Path:
         """Every clip and the split it is in."""
         return self.path / "split.csv"
@@ -77,6 +85,20 @@ class RunFolder:
     def metrics(self) -> Path:
         """Scores of the held-out clips."""
         return self.path / "metrics.json"
+
+    def is_run(self) -> bool:
+        """Whether a training has begun here."""
+        return self.config.is_file() and self.split.is_file()
+
+    def clear(self) -> None:
+        """Remove what a training wrote; whatever else lies in the folder stays."""
+        for folder in (self.model, self.state, self.events):
+            if folder.is_dir():
+                shutil.rmtree(folder)
+        for file in (
+            self.config, self.split, self.history, self.curves, self.confusion, self.report, self.metrics,
+        ):  # fmt: skip
+            file.unlink(missing_ok=True)
 
 
 def write_model(folder: Path, tensors: Tensors, description: Mapping[str, Any]) -> None:

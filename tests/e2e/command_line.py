@@ -15,6 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+# A training of seconds on one core; it need not learn anything.
+TINY = ("prep.size=32", "prep.frames=6", "model.hidden=8", "train.epochs=2", "train.batch=6", "data.cache=memory")
+
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["vidclf.cli", "vidclf.training", "vidclf.training.dry_run", "vidclf.evaluate"])
 # As a plain terminal would have it, whatever the tests are run in; and no more threads than the machine can bear.
@@ -31,12 +34,14 @@ class Done:
     err: str
 
 
-def vidclf(*words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Done:
-    """Run a command and wait for its end."""
+def vidclf(
+    *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, without: str = ""
+) -> Done:
+    """Run a command and wait for its end; `without` names a library to do as if it were not installed."""
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         environment = {**_ENVIRONMENT, **(env or {})}
-        process = _CONTEXT.Process(target=_run, args=([*map(str, words)], cwd, environment, out, err))
+        process = _CONTEXT.Process(target=_run, args=([*map(str, words)], cwd, environment, without, out, err))
         process.start()
         process.join(_PATIENCE_SECONDS)
         if process.is_alive():
@@ -60,15 +65,20 @@ def python(*words: str | Path, cwd: Path | None = None, env: Mapping[str, str] |
     return _done(result.returncode, result.stdout, result.stderr)
 
 
-def _run(words: list[str], cwd: Path | None, env: Mapping[str, str], out: Path, err: Path) -> None:
+def _run(words: list[str], cwd: Path | None, env: Mapping[str, str], without: str, out: Path, err: Path) -> None:
     for path, stream in ((out, 1), (err, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
     os.environ.update(env)
     if cwd is not None:
         os.chdir(cwd)
+    if without:
+        sys.modules[without] = None  # type: ignore[assignment]
     sys.argv = ["vidclf", *words]
+    import torch
+
     from vidclf.cli import main
 
+    torch.set_num_threads(1)
     main()
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing import number_of
 
+from tests.video.drawing import number_of
 from vidclf import errors
 from vidclf.types import UInt8Array
 from vidclf.video import open_source, read_clip, sampling

@@ -7,9 +7,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from drawing import numbered, write_video
 from PIL import Image
 
+from tests.video.drawing import numbered, write_video
 from vidclf.errors import LimitExceededError
 from vidclf.video import Limits, open_source, read_clip
 

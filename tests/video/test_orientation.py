@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import number_of, numbered, write_video
 from PIL import Image, ImageOps
 
+from tests.video.drawing import number_of, numbered, write_video
 from vidclf.types import UInt8Array
 from vidclf.video import read_clip
 

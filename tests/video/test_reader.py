@@ -15,9 +15,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from drawing import number_of, numbered, write_video
 from PIL import Image
 
+from tests.video.drawing import number_of, numbered, write_video
 from vidclf.errors import (
     DamagedVideoError,
     MixedSizesError,

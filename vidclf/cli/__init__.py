@@ -12,7 +12,7 @@ import typer
 
 from vidclf.cli import config, data, doctor, evaluate, predict, synth, train
 from vidclf.cli.console import set_up_logging, tell_error
-from vidclf.errors import VidclfError
+from vidclf.errors import StoppedError, UsageError, VidclfError
 
 app = typer.Typer(
     name="vidclf",
@@ -30,15 +30,33 @@ app.add_typer(synth.app, name="synth")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor_command)
 
+_STOPPED_BY_USER = 130  # Typer's own code for it
+
 
 def main() -> None:
     """Run the command line and exit with its code."""
     set_up_logging()
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        app()
+        if "" in sys.argv[1:]:  # a path would mean the working folder
+            raise UsageError("an argument is empty; is a variable of the shell not set?")
+        code = int(app(standalone_mode=False) or 0)
+    except typer.TyperException as error:  # wrong words; Typer would print a password among them as it is
+        if words := error.format_message():  # none where a verb is missing and the help was shown
+            tell_error(f"{words.rstrip('.')}. See vidclf --help, or the --help of its commands.")
+        return error.exit_code
     except VidclfError as error:
         tell_error(str(error))
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+        return error.exit_code
+    except OSError as error:  # what the system refuses anywhere: a full disk, a folder that may not be written to
+        tell_error(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
+        return StoppedError.exit_code
+    except MemoryError as error:
+        tell_error(f"the memory is used up. {error}".strip())
+        return StoppedError.exit_code
+    if code == _STOPPED_BY_USER:
         tell_error("stopped; what was finished is kept")
-        sys.exit(130)
+    return code

@@ -22,5 +22,5 @@ def schema_command() -> None:
     for path, kind, default, description in describe_schema():
         # The list of backbones is long; torchvision's documentation shows it better than one line does.
         shown = kind if len(kind) < 200 else "small, or the name of a torchvision classification network"
-        output.print(f"{path}: {default}", markup=False)
-        output.print(f"    {shown}" + (f"\n    {description}" if description else ""), markup=False)
+        output.print(f"{path}: {default}")
+        output.print(f"    {shown}" + (f"\n    {description}" if description else ""))

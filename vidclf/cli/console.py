@@ -6,6 +6,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from typing import TypeVar
 
 from rich.console import Console
@@ -15,12 +16,16 @@ from vidclf.secrets import redact
 
 Item = TypeVar("Item")
 
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
-output = Console(highlight=False, soft_wrap=True)
+# What is printed holds paths and class names: brackets and colons in them are no markup and no emoji.
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+output = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def set_up_logging() -> None:
     """Send what the package says, and its warnings, to stderr as plain sentences."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name need not be text the terminal knows
     handler = logging.StreamHandler(_Stderr())
     handler.setFormatter(_Redacting("%(message)s"))
     root = logging.getLogger("vidclf")
@@ -32,7 +37,7 @@ def set_up_logging() -> None:
 
 def tell_error(message: str) -> None:
     """Print an error for the user."""
-    errors.print(f"error: {redact(message)}", markup=False, style="red" if errors.is_terminal else None)
+    errors.print(f"error: {redact(message)}", style="red" if errors.is_terminal else None)
 
 
 def track(items: Iterable[Item], *, total: int, what: str) -> Iterator[Item]:
@@ -49,7 +54,7 @@ class _Stderr:
     """Writes to the console, above a progress bar where one stands."""
 
     def write(self, text: str) -> int:
-        errors.print(text, end="", markup=False)
+        errors.print(text, end="")
         return len(text)
 
     def flush(self) -> None:

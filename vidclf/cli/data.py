@@ -37,7 +37,7 @@ def show_command(
     show_counts(manifest)
     if sheet:
         draw_inputs(config, manifest, sheet)
-        output.print(f"inputs as the network gets them: {sheet}", markup=False)
+        output.print(f"inputs as the network gets them: {sheet}")
 
 
 def show_counts(manifest: Manifest) -> None:

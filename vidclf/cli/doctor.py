@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import platform
+import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -33,23 +34,23 @@ _EXTRAS = {
 def doctor_command() -> None:
     """Print versions, device, codecs, extras and cameras, and what is missing for what."""
     python = f"Python {platform.python_version()}"
-    output.print(f"vidclf {version('vidclf')}, {python}, {platform.platform()}", markup=False)
+    output.print(f"vidclf {version('vidclf')}, {python}, {platform.platform()}")
     missing = [*_versions(), *_device(), *_codecs(), *_extras(), *_cameras()]
     output.print("missing:" if missing else "nothing is missing")
     for what in missing:
-        output.print(f"  {what}", markup=False)
+        output.print(f"  {what}")
 
 
 def _versions() -> Iterator[str]:
-    names = [line.split(";")[0] for line in requires("vidclf") or () if "extra ==" not in line]
-    packages = sorted({name.split("[")[0].rstrip("<>=!~., 0123456789") for name in names})
+    needed = [line for line in requires("vidclf") or () if "extra ==" not in line]
+    packages = sorted({re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in needed})
     found = []
     for package in packages:
         try:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             yield f"{package}, which vidclf cannot do without: pip install {package}"
-    output.print("packages: " + ", ".join(found), markup=False)
+    output.print("packages: " + ", ".join(found))
 
 
 def _device() -> Iterator[str]:
@@ -57,7 +58,7 @@ def _device() -> Iterator[str]:
 
     from vidclf.engines import describe_device, pick_device
 
-    output.print(f"device: {describe_device(pick_device('auto'))}", markup=False)
+    output.print(f"device: {describe_device(pick_device('auto'))}")
     try:
         import torchvision  # noqa: F401
     except (ImportError, RuntimeError) as error:
@@ -79,24 +80,24 @@ def _codecs() -> Iterator[str]:
 
     libavcodec = ".".join(map(str, av.library_versions["libavcodec"]))
     found = [name for name in _DECODERS if there(name, "r")]
-    output.print(f"decoders: {', '.join(found)}; FFmpeg's libavcodec {libavcodec}", markup=False)
+    output.print(f"decoders: {', '.join(found)}; FFmpeg's libavcodec {libavcodec}")
     yield from (f"decoder {name}, for {use}" for name, use in _DECODERS.items() if name not in found)
     yield from (f"encoder {name}, for {use}" for name, use in _ENCODERS.items() if not there(name, "w"))
 
 
 def _extras() -> Iterator[str]:
     installed = [extra for extra, (module, _) in _EXTRAS.items() if importlib.util.find_spec(module)]
-    output.print(f"extras: {', '.join(installed) or 'none'}", markup=False)
+    output.print(f"extras: {', '.join(installed) or 'none'}")
     for extra, (_, use) in _EXTRAS.items():
         if extra not in installed:
-            yield f'extra {extra}, for {use}: pip install "vidclf\\[{extra}]"'.replace("\\", "")
+            yield f'extra {extra}, for {use}: pip install "vidclf[{extra}]"'
 
 
 def _cameras() -> Iterator[str]:
     if not sys.platform.startswith("linux"):
-        output.print("cameras: not looked for on this system", markup=False)
+        output.print("cameras: not looked for on this system")
         return
     cameras = sorted(Path("/dev").glob("video*"))
-    output.print(f"cameras: {', '.join(map(str, cameras)) or 'none'}", markup=False)
+    output.print(f"cameras: {', '.join(map(str, cameras)) or 'none'}")
     if not cameras:
         yield "a camera, for live demos (files and addresses work without one)"

@@ -22,7 +22,7 @@ def show_dry_run(config: Config) -> None:
     from vidclf.training.run import read_data
 
     manifest = read_data(config)
-    output.print(dump_config(config), markup=False)
+    output.print(dump_config(config))
     show_counts(manifest)
     layers, estimate = measure(config, manifest)
     table = Table("layer", "kind", "out", "weights", box=None)
@@ -36,7 +36,6 @@ def show_dry_run(config: Config) -> None:
         f"{in_words(estimate.read_seconds)} to read its clips, about {in_words(estimate.epoch_seconds)} an epoch "
         f"({in_words(estimate.epoch_seconds * config.train.epochs)} in all"
         + (", less with clips kept in memory)" if config.data.cache == "memory" else ")")
-        + f", {estimate.memory_bytes / 2**30:.1f} GiB",
-        markup=False,
+        + f", {estimate.memory_bytes / 2**30:.1f} GiB"
     )
-    output.print(f"inputs as the network gets them: {sheet}", markup=False)
+    output.print(f"inputs as the network gets them: {sheet}")

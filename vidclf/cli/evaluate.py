@@ -28,8 +28,6 @@ def evaluate_command(
 
     scored = evaluate_run(run, manifest=manifest, root=root, split=split, device=device, track=track)
     scores = scored.evaluation.scores
-    if json:
-        write_json(json, scored.to_json())
     low, high = scores.ci95
     output.print(
         f"accuracy {scores.accuracy:.1%} (95 % interval {low:.1%} to {high:.1%} over {scores.ci95_over}), "
@@ -40,10 +38,11 @@ def evaluate_command(
     for entry in scores.per_class:
         output.print(
             f"  {entry.label:<{width}}  recall {entry.recall:6.1%}  precision {entry.precision:6.1%}  "
-            f"({entry.support} clips)",
-            markup=False,
+            f"({entry.support} clips)"
         )
+    for bad in scored.evaluation.failures:
+        output.print(f"could not be read: {bad.reason}")
+    if json:
+        write_json(json, scored.to_json())
     if scored.evaluation.failures:
-        for bad in scored.evaluation.failures:
-            output.print(f"could not be read: {bad.reason}", markup=False)
         raise typer.Exit(1)

@@ -28,4 +28,4 @@ def gestures_command(
     from vidclf.synth import render_gestures
 
     manifest = render_gestures(out, clips_per_class=clips_per_class, performers=performers, seed=seed)
-    output.print(f"rendered clips: {manifest}", markup=False)
+    output.print(f"rendered clips: {manifest}")

@@ -28,6 +28,7 @@ def train_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in the run folder.")] = False,
 ) -> None:
     """Train a model on clips, score it on held-out ones, write a run folder."""
+    from vidclf.package import RunFolder
     from vidclf.training import train
 
     config = settled(target, overrides or [])
@@ -44,16 +45,17 @@ def train_command(
             f"accuracy {scores.accuracy:.1%} (95 % interval {low:.1%} to {high:.1%} over {scores.ci95_over}), "
             f"{scores.num_clips} clips of the {trained.split} split"
         )
-    output.print(f"run     {trained.path}")
-    output.print(f"report  {trained.path / 'report.html'}")
-    output.print(f"plots   {trained.path / 'curves.png'}, {trained.path / 'confusion.png'}")
+    run = RunFolder(trained.path)
+    output.print(f"run     {run.path}")
+    output.print(f"report  {run.report}")
+    output.print("plots   " + ", ".join(str(plot) for plot in (run.curves, run.confusion) if plot.exists()))
     if trained.evaluation and trained.evaluation.failures:
         raise typer.Exit(1)
 
 
 def settled(target: str, overrides: list[str]) -> Config:
     """The config that a target and overrides give: of a YAML file, or made to suit the data."""
-    from vidclf.config import load_config, make_config
+    from vidclf.config import load_config
 
     path = Path(target)
     if path.suffix.lower() in (".yaml", ".yml"):
@@ -61,6 +63,6 @@ def settled(target: str, overrides: list[str]) -> Config:
     else:
         from vidclf.training.defaults import suited
 
-        config = make_config(suited(path, overrides), overrides)
+        config = suited(path, overrides)
     name = path.resolve().stem if path.suffix else path.resolve().name
     return config if config.out else config.model_copy(update={"out": f"runs/{name}"})

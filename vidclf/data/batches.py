@@ -28,7 +28,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class BadClip:
-    """A clip that could not be read: its name in the manifest, and why."""
+    """A clip that could not be read: its title in the manifest, and why."""
 
     name: str
     reason: str
@@ -88,13 +88,13 @@ class ClipDataset(Dataset[Sample | BadClip]):
 
     def __getitem__(self, index: int) -> Sample | BadClip:
         entry = self.entries[index]
-        if entry.name in self.known_bad:
-            return self.known_bad[entry.name]
+        if entry.title in self.known_bad:
+            return self.known_bad[entry.title]
         rng = np.random.default_rng((self.seed, self.epoch, index))
         try:
             prepared = self.reader.prepared(entry, rng, speed=self.augmentation.draw_speed(rng))
         except DecodeError as error:
-            return BadClip(entry.name, str(error))
+            return BadClip(entry.title, str(error))
         prepared, label = self.augmentation(prepared, self.labels[index], rng)
         return Sample(self.reader.preprocessing.tensor(prepared), label)
 

@@ -36,6 +36,15 @@ class ClipEntry:
     end_seconds: float | None = None
     extra: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    @property
+    def title(self) -> str:
+        """The name, and which part of it where it is a part."""
+        if self.start_seconds is None and self.end_seconds is None:
+            return self.name
+        start = "" if self.start_seconds is None else f"{self.start_seconds:g}"
+        end = "" if self.end_seconds is None else f"{self.end_seconds:g}"
+        return f"{self.name} [{start}-{end} s]"
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -57,8 +66,8 @@ class Manifest:
             raise ManifestError(f"{self.source}: it names no clips.")
         splits_of: dict[str, set[str]] = defaultdict(set)
         for entry in self.entries:
-            if entry.group and entry.split:
-                splits_of[entry.group].add(entry.split)
+            if entry.split:
+                splits_of[entry.group or entry.name].add(entry.split)  # parts of one file belong together too
         torn = [f"{group} ({', '.join(sorted(splits))})" for group, splits in splits_of.items() if len(splits) > 1]
         if torn:
             raise ManifestError(

@@ -13,6 +13,7 @@ from vidclf.errors import ManifestError, RunError
 from vidclf.infer import Evaluation, describe_model, load, predict_entries, summarise
 from vidclf.package import RunFolder
 from vidclf.progress import Track, untracked
+from vidclf.video import OnTruncated
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,18 +63,24 @@ def evaluate_run(
     """
     predictor = load(run, device=device)
     seed = int(describe_model(run).get("seed", 0))
-    clips = _own_clips(Path(run), root) if manifest is None else read_manifest(manifest, root=root)
+    on_truncated: OnTruncated = "error"
+    if manifest is None:
+        clips, on_truncated = _own_clips(Path(run), root)
+    else:
+        clips = read_manifest(manifest, root=root)
     entries = _chosen(clips, split, own=manifest is None)
     unknown = sorted({entry.label for entry in entries} - set(predictor.classes))
     if unknown:
         raise ManifestError(
             f"{clips.source}: the model does not know {', '.join(unknown)}; it knows {', '.join(predictor.classes)}."
         )
-    results = predict_entries(predictor, entries, ClipReader(predictor.preprocessing), batch=batch, track=track)
+    reader = ClipReader(predictor.preprocessing, on_truncated)
+    results = predict_entries(predictor, entries, reader, batch=batch, track=track)
     return ScoredRun(summarise(results, predictor.classes, seed=seed), split_hash(clips.entries), seed)
 
 
-def _own_clips(path: Path, root: str | Path | None) -> Manifest:
+def _own_clips(path: Path, root: str | Path | None) -> tuple[Manifest, OnTruncated]:
+    """The clips that a run was made with, and what it made of damaged ones."""
     run = RunFolder(path)
     if not run.split.is_file() or not run.config.is_file():
         raise RunError(f"{path}: it has no split.csv, so its own clips are not known. Name clips with --manifest.")
@@ -83,7 +90,7 @@ def _own_clips(path: Path, root: str | Path | None) -> Manifest:
         root = data.root or (where if where.is_dir() else where.parent)
     manifest = read_manifest(run.split.resolve(), root=root)
     # The fingerprint must be the one that was written beside the model, which knew where the clips lie.
-    return replace(manifest, source=run.split)
+    return replace(manifest, source=run.split), data.on_truncated
 
 
 def _chosen(manifest: Manifest, split: str | None, *, own: bool) -> Sequence[ClipEntry]:

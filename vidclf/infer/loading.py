@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import platform
+import textwrap
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 
 from vidclf.config import ModelConfig, PrepConfig
 from vidclf.engines import pick_device
@@ -61,11 +61,16 @@ def load(path: str | Path, *, device: str = "auto") -> Predictor:
         model = ModelConfig.model_validate(description["model"])
         preprocessing = Preprocessing.from_json(description["preprocessing"])
         classes = [str(label) for label in description["classes"]]
+        if len(set(classes)) < len(classes):
+            raise ValueError("a class is named twice")
         network, _ = make_classifier(model, _prep_like(preprocessing), len(classes))
         network.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
-    except (KeyError, TypeError, RuntimeError, ValidationError) as error:
-        reason = str(error).splitlines()[0]
-        raise RunError(f"{path}: the weights and their description do not fit together ({reason}).") from None
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" ...")
+        raise RunError(
+            f"{path}: the weights and model.json, which describes them, do not fit together ({reason}). Copy the "
+            "folder again, or train again."
+        ) from None
     return Predictor(network, preprocessing, classes, chosen)
 
 

@@ -15,6 +15,7 @@ from vidclf.metrics import ClassificationScores, classification_scores
 from vidclf.parallel import map_ahead
 from vidclf.prep import Prepared
 from vidclf.progress import Track, untracked
+from vidclf.secrets import redact
 from vidclf.types import Float64Array
 
 
@@ -49,7 +50,7 @@ class Evaluation:
             **self.scores.to_json(),
             "loss": self.loss,
             "num_failed": len(self.failures),
-            "failures": [{"path": bad.name, "error": bad.reason} for bad in self.failures],
+            "failures": [{"path": redact(bad.name), "error": bad.reason} for bad in self.failures],
         }
 
 
@@ -102,7 +103,7 @@ def summarise(results: Sequence[EntryResult], classes: Sequence[str], *, seed: i
         NoFramesError: not one of the clips could be read.
     """
     good = tuple(result for result in results if result.probabilities is not None)
-    failures = tuple(BadClip(result.entry.name, result.reason) for result in results if result.probabilities is None)
+    failures = tuple(BadClip(result.entry.title, result.reason) for result in results if result.probabilities is None)
     if not good:
         first = f"the first: {failures[0].reason}" if failures else "there are none"
         raise NoFramesError("the evaluation", f"not one of {len(results)} clips could be read; {first}", advice=" ")

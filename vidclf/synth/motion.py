@@ -89,7 +89,7 @@ def _performed(
 ) -> Trajectory:
     """Rest, reach to the stroke's start, stroke, reach to another rest."""
     active = np.array([rng.uniform(0.2, 0.45), stroke.seconds, rng.uniform(0.2, 0.45)])
-    seconds = np.clip(active.sum() + rng.uniform(0.35, 1.2), SHORTEST_SECONDS, LONGEST_SECONDS)
+    seconds = np.clip(active.sum() + rng.uniform(0.25, 0.7), SHORTEST_SECONDS, LONGEST_SECONDS)
     num_frames = round(seconds * fps)
     seconds = (num_frames - 1) / fps
     active *= min(1.0, (seconds - 3 * _SHORTEST_REST_SECONDS) / active.sum())

@@ -86,7 +86,7 @@ def performer(seed: int, index: int) -> Performer:
     tone = (tone_offset + index * _GOLDEN) % 1.0
     left_handed = bool(rng.random() < 0.3)
     side = 1.0 if left_handed else -1.0  # of the picture, where the elbow is
-    length = rng.uniform(0.30, 0.40)
+    length = rng.uniform(0.36, 0.46)
     sleeve = _cloth(rng)
     habits = Habits(
         centre=(rng.uniform(-0.08, 0.08), rng.uniform(0.14, 0.22)),
@@ -111,11 +111,11 @@ def performer(seed: int, index: int) -> Performer:
     camera = Camera(
         fps=FRAME_RATES[(rate_offset + _RATE_STEP * index) % len(FRAME_RATES)],
         exposure_seconds=rng.uniform(0.004, 0.03),
-        gain=rng.uniform(0.75, 1.15),
+        gain=rng.uniform(0.85, 1.15),
         temperature=rng.normal(0, 0.06),
         gradient=rng.uniform(0, 0.25) * complex(np.exp(1j * rng.uniform(0, 2 * np.pi))),
         shake=0.0 if rng.random() < 0.35 else rng.uniform(0.001, 0.008),
-        noise=rng.uniform(0.5, 7.0),
+        noise=rng.uniform(0.5, 5.0),
         blur=rng.uniform(0.0, 0.008),
     )
     return Performer(

@@ -38,7 +38,7 @@ def _swipe(direction: complex, half_length: float, habits: Habits, rng: np.rando
         added[:, LOG_SCALE] = scale_bow * (1 - along**2)
         return added
 
-    return Stroke(stroke, rng.uniform(0.42, 0.8) / habits.speed)
+    return Stroke(stroke, rng.uniform(0.6, 1.0) / habits.speed)
 
 
 def _swipe_right(habits: Habits, rng: np.random.Generator) -> Stroke:
@@ -50,8 +50,8 @@ def _swipe_down(habits: Habits, rng: np.random.Generator) -> Stroke:
 
 
 def _circle_clockwise(habits: Habits, rng: np.random.Generator) -> Stroke:
-    turns = rng.choice([1.0, 1.5, 2.0]) + rng.uniform(-0.1, 0.15)
-    radius = habits.amplitude * rng.uniform(0.13, 0.18)
+    turns = rng.choice([1.0, 1.5]) + rng.uniform(-0.1, 0.15)
+    radius = habits.amplitude * rng.uniform(0.16, 0.21)
     stretch = np.exp(rng.normal(0, 0.1))
     first_angle = rng.uniform(0, 2 * np.pi)
     growth = rng.normal(0, 0.1)
@@ -66,11 +66,11 @@ def _circle_clockwise(habits: Habits, rng: np.random.Generator) -> Stroke:
         added[:, Y] = reach / stretch * np.sin(angle)
         return added
 
-    return Stroke(stroke, turns * rng.uniform(0.65, 0.95) / habits.speed)
+    return Stroke(stroke, turns * rng.uniform(1.0, 1.4) / habits.speed)
 
 
 def _push(habits: Habits, rng: np.random.Generator) -> Stroke:
-    half = 0.5 * np.log(rng.uniform(1.75, 2.15))
+    half = 0.5 * np.log(rng.uniform(2.1, 2.7))
     centred = np.exp(half) / 2
     sideways, upwards = rng.normal(0, 0.02, 2)
 
@@ -83,7 +83,7 @@ def _push(habits: Habits, rng: np.random.Generator) -> Stroke:
         added[:, X] = sideways * along
         return added
 
-    return Stroke(stroke, rng.uniform(0.5, 0.95) / habits.speed)
+    return Stroke(stroke, rng.uniform(0.7, 1.2) / habits.speed)
 
 
 def _open(habits: Habits, rng: np.random.Generator) -> Stroke:
@@ -99,7 +99,7 @@ def _open(habits: Habits, rng: np.random.Generator) -> Stroke:
         added[:, SPREAD] = spread * (opened.mean(axis=1) - 0.5)
         return added
 
-    return Stroke(stroke, rng.uniform(0.4, 0.8) / habits.speed)
+    return Stroke(stroke, rng.uniform(0.6, 1.1) / habits.speed)
 
 
 def _wave(habits: Habits, rng: np.random.Generator) -> Stroke:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from vidclf.config import Config, make_config
 from vidclf.data import ClipEntry, Manifest, read_manifest
 from vidclf.engines import pick_device
 from vidclf.errors import DecodeError
@@ -20,20 +21,24 @@ logger = logging.getLogger(__name__)
 _LOOKED_AT = 12
 _STEPS_A_SECOND = 8
 _SHARE_OF_MEMORY = 0.25
+# What matters most of what is chosen.
+_SAID = (
+    "prep.frames", "prep.size", "prep.motion", "model.backbone", "model.head", "train.epochs", "data.cache",
+)  # fmt: skip
 
 
-def suited(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """A tree of settings for a manifest or a folder per class; what was chosen is said.
+def suited(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Settings for a manifest or a folder per class; what was chosen is said.
 
     Args:
         path: the data.
-        overrides: the user's own settings; only `data.root` is looked at here.
+        overrides: the user's own settings, as for `load_config`; they come before what is chosen here.
 
     Raises:
+        ConfigError: the overrides are wrong.
         ManifestError: the clips cannot be used as they stand.
     """
-    root = next((text.partition("=")[2] for text in overrides if text.startswith("data.root=")), None)
-    manifest = read_manifest(path, root=root)
+    manifest = read_manifest(path, root=make_config({}, overrides).data.root)
     gpu = pick_device("auto").type != "cpu"
     size = 112 if gpu else 80
     seconds, frames = _typical_length(manifest)
@@ -41,24 +46,23 @@ def suited(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
     # Every epoch sees each clip once; a small set needs more of them to take the same number of steps.
     epochs = int(np.clip(round(12_000 / len(manifest.entries)), 10, 60))
     in_memory = len(manifest.entries) * frames * size * size * 3 < _SHARE_OF_MEMORY * _memory_bytes()
-    logger.info(
-        "settings for %d clips of typically %.1f s on %s: %d steps a clip at %d pixels, colours and motion, a small "
-        "CNN and an LSTM, %d epochs, frames %s. Change any of them with key=value, or see `vidclf config schema`.",
-        len(manifest.entries),
-        seconds,
-        "a GPU" if gpu else "a CPU",
-        steps,
-        size,
-        epochs,
-        "decoded once and kept in memory" if in_memory else "decoded again each epoch",
-    )
-    return {
-        "data": {"manifest": str(path.resolve()), "cache": "memory" if in_memory else "none"},
+    tree = {
+        "data": {"manifest": str(manifest.source.resolve()), "cache": "memory" if in_memory else "none"},
         "prep": {"sampling": "uniform", "frames": steps, "size": size, "motion": "add"},
         "augment": {"scale": 0.15, "shift": 0.1, "rotate": 8, "colour": 0.3, "speed": 0.15},
         "model": {"backbone": "small", "head": "lstm"},
         "train": {"epochs": epochs, "batch": 16, "lr": 2e-3, "ema": 0.99},
     }
+    config = make_config(tree, overrides)
+    logger.info(
+        "settings for %d clips of typically %.1f s on %s: %s. Change any with key=value; `vidclf config schema` "
+        "lists all.",
+        len(manifest.entries),
+        seconds,
+        "a GPU" if gpu else "a CPU",
+        " ".join(f"{key}={attrgetter(key)(config)}" for key in _SAID),
+    )
+    return config
 
 
 def _typical_length(manifest: Manifest) -> tuple[float, int]:

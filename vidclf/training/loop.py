@@ -147,6 +147,9 @@ def fit(
         note_bad_clips(dataset, _from_all(list(dataset.known_bad.values()), accelerator), config)
         kept = network if average is None else average.module
         evaluation = task.validate(kept, accelerator)
+        if epoch == 1 and evaluation:
+            for bad in evaluation.failures:
+                logger.warning("not validated on: %s", bad.reason)
         row = EpochRow(
             epoch=epoch,
             train_loss=tally.loss,
@@ -166,7 +169,7 @@ def fit(
             if better:
                 on_better(kept)
             _write_history(run, progress.history)
-            save_state(run.state, epoch, _state(progress, network, optimizer, average, dataset, config))
+            save_state(run.state, epoch, _state(progress, network, optimizer, average, dataset))
             on_epoch(row)
         accelerator.wait_for_everyone()
         if settings.early_stop and epoch - progress.best_epoch >= settings.early_stop:
@@ -219,7 +222,6 @@ def _state(
     optimizer: torch.optim.Optimizer,
     average: nn.Module | None,
     dataset: ClipDataset,
-    config: Config,
 ) -> dict[str, Any]:
     return {
         "progress": asdict(progress),
@@ -227,7 +229,6 @@ def _state(
         "optimizer": optimizer.state_dict(),
         "average": average.state_dict() if average is not None else None,
         "bad": [asdict(clip) for clip in dataset.known_bad.values()],
-        "config": config.model_dump(mode="json"),
     }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import torch
@@ -12,7 +12,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch import nn
 
-from vidclf.config import Config, dump_config, load_config
+from vidclf.config import Config, describe_schema, dump_config, load_config
 from vidclf.data import (
     Augmentation,
     ClipDataset,
@@ -23,6 +23,7 @@ from vidclf.data import (
     split_hash,
     write_csv,
 )
+from vidclf.data.layouts import read_csv
 from vidclf.draw import EpochRow
 from vidclf.engines import check_process_count, describe_device, pick_device
 from vidclf.errors import ConfigError, UsageError
@@ -72,7 +73,7 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
     run = RunFolder(Path(config.out or f"runs/{Path(config.data.manifest or 'run').stem}"))
     accelerator = _accelerator(config)
     if accelerator.is_main_process:
-        _claim(run, config, resume=resume, overwrite=overwrite)
+        _check_folder(run, config, resume=resume, overwrite=overwrite)
     logger.info(
         "device=%s, %d process%s",
         describe_device(accelerator.device),
@@ -92,7 +93,7 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
         Augmentation(config.augment, manifest.classes),
         seed=config.train.seed,
     )
-    facts = {"split_hash": split_hash(manifest.entries), "seed": config.train.seed, "epochs_done": 0}
+    facts = {"split_hash": split_hash(manifest.entries), "seed": config.train.seed}
     logger.info(
         "%d classes, %d clips to train on, %d to validate on; %.2f million parameters, %s",
         len(manifest.classes),
@@ -102,6 +103,11 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
         describe_stages(config),
     )
     if accelerator.is_main_process:
+        if resume:
+            _same_clips(run, manifest)
+        else:
+            run.clear()
+        run.path.mkdir(parents=True, exist_ok=True)
         run.config.write_text(dump_config(config), encoding="utf-8")
         write_csv(run.split, manifest.entries)
     if reader.in_memory:
@@ -112,7 +118,7 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
     def keep_model(kept: nn.Module) -> None:
         save(run.model, Predictor(kept, preprocessing, manifest.classes, accelerator.device), config.model, facts)
 
-    with event_writer(run.path / "events", wanted=config.train.tensorboard) as write_events:
+    with event_writer(run.events, wanted=config.train.tensorboard) as write_events:
 
         def told(row: EpochRow) -> None:
             logger.info(_epoch_sentence(row, config))
@@ -135,9 +141,10 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
         return TrainedRun(run.path, split, None)
     evaluation = _score_best(run, manifest, split, reader, config, track) if split else None
     failures = tuple(dataset.known_bad.values())
-    if failures:
-        logger.warning("%d training clips could not be read and were left out:", len(failures))
-        for bad in failures:
+    unread = (*failures, *(evaluation.failures if evaluation else ()))
+    if unread:
+        logger.warning("%d clips could not be read and were left out:", len(unread))
+        for bad in unread:
             logger.warning("  %s", bad.reason)
     if evaluation:
         scored = {**evaluation.to_json(), **facts, "split": split}
@@ -178,44 +185,49 @@ def _accelerator(config: Config) -> Accelerator:
     return accelerator
 
 
-def _claim(run: RunFolder, config: Config, *, resume: bool, overwrite: bool) -> None:
-    """Make sure that the run folder is ours to write to."""
+def _check_folder(run: RunFolder, config: Config, *, resume: bool, overwrite: bool) -> None:
+    """Make sure that the run folder is ours to write to; nothing is touched yet."""
+    begun = last_epoch(run.state) is not None
     if resume:
-        if last_epoch(run.state) is None:
-            raise UsageError(f"{run.path}: there is nothing to resume. Train without --resume.")
+        if not begun:
+            instead = "with --overwrite instead" if run.is_run() else "without --resume"
+            raise UsageError(f"{run.path}: there is nothing to resume, no epoch was finished here. Train {instead}.")
         _same_settings(run, config)
         return
+    if run.path.exists() and not run.path.is_dir():
+        raise UsageError(f"{run.path}: this is a file. Name a folder with out=DIR.")
     if run.path.exists() and any(run.path.iterdir()):
-        if not run.config.exists():
+        if not run.is_run():
             raise UsageError(f"{run.path}: this folder holds something that is no run. Name another with out=DIR.")
         if not overwrite:
+            go_on = "go on with it by --resume, " if begun else ""
             raise UsageError(
-                f"{run.path}: there is a run already. Go on with it by --resume, replace it by --overwrite, or "
-                "name another folder with out=DIR."
+                f"{run.path}: there is a run already; {go_on}replace it by --overwrite, or name another folder with "
+                "out=DIR."
             )
-        shutil.rmtree(run.path)
-    run.path.mkdir(parents=True, exist_ok=True)
 
 
 def _same_settings(run: RunFolder, config: Config) -> None:
     # Where it runs, and where the data lie, may change between two halves of a training.
     elsewhere = {"out", "device", "data.root", "data.workers", "data.cache"}
-    before, now = _flat(load_config(run.config).model_dump()), _flat(config.model_dump())
+    before = load_config(run.config)
+    settings = [(key, attrgetter(key)) for key, *_ in describe_schema() if key not in elsewhere]
     changed = [
-        f"{key}={now[key]} (was {before[key]})" for key in now if key not in elsewhere and now[key] != before[key]
+        f"{key}={setting(config)} (was {setting(before)})"
+        for key, setting in settings
+        if setting(config) != setting(before)
     ]
     if changed:
         raise UsageError(f"{run.path}: resuming needs the settings it began with; changed: {', '.join(changed)}.")
 
 
-def _flat(tree: dict[str, object], prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
+def _same_clips(run: RunFolder, manifest: Manifest) -> None:
+    """A clip that came, went or changed its split would let a model be tested on what it was trained on."""
+    if split_hash(read_csv(run.split, Path()).entries) != split_hash(manifest.entries):
+        raise UsageError(
+            f"{run.path}: resuming needs the clips it began with, but {manifest.source} no longer gives those of "
+            f"{run.split}. Put them back, or train anew with --overwrite."
+        )
 
 
 def _score_best(

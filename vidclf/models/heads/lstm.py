@@ -43,6 +43,7 @@ class LSTMHead(nn.Module):
             bidirectional=bidirectional,
             dropout=dropout if layers > 1 else 0.0,
         )
+        _remember_at_first(self.lstm)
         width = hidden * (2 if bidirectional else 1)
         self.pooling = pooling
         self.attention = AttentionPooling(width) if pooling == "attention" else None
@@ -71,3 +72,15 @@ class LSTMHead(nn.Module):
         # Each direction has seen everything at its own end: the last step forwards, the first backwards.
         forwards, backwards = outputs.chunk(2, dim=-1)
         return torch.cat([last_step(forwards, lengths), backwards[:, 0]], dim=-1)
+
+
+def _remember_at_first(lstm: nn.LSTM) -> None:
+    """Start with open forget gates (Jozefowicz et al., ICML 2015) and orthogonal recurrent weights."""
+    hidden = lstm.hidden_size
+    with torch.no_grad():
+        for name, parameter in lstm.named_parameters():
+            if name.startswith("weight_hh"):
+                for gate in torch.split(parameter, hidden):
+                    nn.init.orthogonal_(gate)
+            elif name.startswith("bias_ih"):
+                parameter[hidden : 2 * hidden].fill_(1.0)  # gates are kept in the order input, forget, cell, output
