@@ -1,6 +1,6 @@
 """What computes: devices and processes."""
 
-from vidclf.engines.devices import describe_device, pick_device
+from vidclf.engines.devices import core_left_for_reading, describe_device, pick_device
 from vidclf.engines.processes import check_process_count
 
-__all__ = ["check_process_count", "describe_device", "pick_device"]
+__all__ = ["check_process_count", "core_left_for_reading", "describe_device", "pick_device"]

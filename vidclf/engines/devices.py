@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import get_args
 
 import torch
@@ -38,3 +41,18 @@ def describe_device(device: torch.device) -> str:
     if device.type == "cpu":
         return f"cpu ({torch.get_num_threads()} threads)"
     return device.type
+
+
+@contextmanager
+def core_left_for_reading(device: torch.device) -> Iterator[None]:
+    """On a CPU, let a network leave one core to the threads that read clips; OMP_NUM_THREADS goes before.
+
+    With all cores in both, each waits for the other: a small network on two cores learned 1.6 times slower.
+    """
+    before = torch.get_num_threads()
+    if device.type == "cpu" and "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, before - 1))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -203,9 +203,13 @@ class Preprocessing:
         """Mean and deviation (3,) of each channel on a scale of 0 to 1: the given ones, else the clip's own."""
         if self.statistics is not None:
             return np.array(self.statistics.mean, np.float32), np.array(self.statistics.std, np.float32)
-        mean = pictures.mean(axis=(0, 1, 2), dtype=np.float64) / 255
-        std = np.maximum(pictures.std(axis=(0, 1, 2), dtype=np.float64) / 255, _LEAST_DEVIATION)
-        return mean.astype(np.float32), std.astype(np.float32)
+        # Counting the 256 levels is exact, and several times faster than summing pixels.
+        levels = np.arange(256) / 255
+        counts = [np.bincount(pictures[..., channel].ravel(), minlength=256) for channel in range(3)]
+        shares = np.stack(counts) / (pictures.size / 3)  # (3, 256)
+        mean = shares @ levels
+        deviation = np.sqrt(np.maximum(shares @ levels**2 - mean**2, 0))
+        return mean.astype(np.float32), np.maximum(deviation, _LEAST_DEVIATION).astype(np.float32)
 
     def _difference(self, prepared: Prepared) -> Float32Array:
         grey = prepared.frames.astype(np.float32) @ (_LUMA / np.float32(255))  # (N, h, w)

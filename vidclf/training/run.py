@@ -25,7 +25,7 @@ from vidclf.data import (
 )
 from vidclf.data.layouts import read_csv
 from vidclf.draw import EpochRow
-from vidclf.engines import check_process_count, describe_device, pick_device
+from vidclf.engines import check_process_count, core_left_for_reading, describe_device, pick_device
 from vidclf.errors import ConfigError, UsageError
 from vidclf.infer import Evaluation, Predictor, load, predict_entries, save, summarise
 from vidclf.models import make_classifier
@@ -118,7 +118,10 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
     def keep_model(kept: nn.Module) -> None:
         save(run.model, Predictor(kept, preprocessing, manifest.classes, accelerator.device), config.model, facts)
 
-    with event_writer(run.events, wanted=config.train.tensorboard) as write_events:
+    with (
+        event_writer(run.events, wanted=config.train.tensorboard) as write_events,
+        core_left_for_reading(accelerator.device),
+    ):
 
         def told(row: EpochRow) -> None:
             logger.info(_epoch_sentence(row, config))
