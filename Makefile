@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 
 # A few clips of performers that the training has not seen.
-HELD_OUT = $$(grep ,test $(DEMO)/run/split.csv | awk 'NR % 11 == 1' | cut -d, -f1 | head -6 | sed 's|^|$(DEMO)/clips/|')
+HELD_OUT = $$(grep ,test $(DEMO)/run/split.csv | awk 'NR % 23 == 1' | cut -d, -f1 | head -6 | sed 's|^|$(DEMO)/clips/|')
 
 .PHONY: demo test slow lint type fmt bench install clean
 

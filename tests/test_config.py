@@ -40,7 +40,7 @@ def test_every_problem_is_listed_at_once_with_the_nearest_names() -> None:
         ({"prep": {"size": "big"}}, "prep.size: should be int | [int, int], not 'big'"),
         ({"prep": {"size": [64]}}, "prep.size: should be int | [int, int], not [64]"),
         ({"prep": {"size": [1.5, 2]}}, "prep.size: should be int | [int, int], not [1.5, 2]"),
-        ({"prep": {"size": 4}}, "prep: size 4 is below 8 pixels"),
+        ({"prep": {"size": 4}}, "prep: size 4 is not between 8 and 4096 pixels"),
         ({"prep": {"sampling": "rate"}}, "prep: sampling rate needs prep.fps"),
         ({"prep": {"frames": None}}, "prep: sampling uniform needs prep.frames"),
         ({"train": 5}, "train: should hold keys of its own, not 5"),

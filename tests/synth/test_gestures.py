@@ -4,6 +4,7 @@ import csv
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -39,7 +40,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_written(base: Path) -> None:
     assert sorted(path.name for path in base.iterdir()) == ["README.md", "clips", "manifest.csv", "synth.json"]
     listed = rows(base / "manifest.csv")
-    assert list(listed[0]) == ["path", "label", "group", "fps", "num_frames", "seconds"]
+    assert list(listed[0]) == ["path", "label", "group", "fps", "num_frames", "seconds", "rendered"]
     assert sorted(row["path"] for row in listed) == sorted(contents(base))
     # Three clips of a class over two performers: the first one gets two.
     assert [(row["label"], row["group"]) for row in listed] == [
@@ -98,8 +99,13 @@ def test_called_again_renders_only_what_is_missing(tmp_path: Path) -> None:
     gone.unlink()
     stamp = kept.stat().st_mtime_ns
     told = []
-    rendered(out, progress=lambda done, total: told.append((done, total)))
-    assert told == [(6, 6)]
+
+    def track(items: Any, *, total: int, what: str) -> Any:  # noqa: ARG001
+        told.append(total)
+        yield from items
+
+    rendered(out, track=track)
+    assert told == [1]
     assert contents(out) == before
     assert kept.stat().st_mtime_ns == stamp
 

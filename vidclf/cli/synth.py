@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vidclf.cli.console import output
+from vidclf.cli.console import output, track
 
 app = typer.Typer(help="Rendered (drawn, not recorded) data with exact truth.", no_args_is_help=True)
 
@@ -27,5 +27,5 @@ def gestures_command(
     """Draw hand gestures as video files, with a manifest. They are rendered: no real person is shown."""
     from vidclf.synth import render_gestures
 
-    manifest = render_gestures(out, clips_per_class=clips_per_class, performers=performers, seed=seed)
+    manifest = render_gestures(out, clips_per_class=clips_per_class, performers=performers, seed=seed, track=track)
     output.print(f"rendered clips: {manifest}")

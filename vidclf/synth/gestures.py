@@ -8,13 +8,14 @@ import io
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidclf.errors import StoppedError, UsageError
+from vidclf.progress import Track, untracked
 from vidclf.synth.clip import ClipPlan
 from vidclf.synth.motion import GESTURES
 from vidclf.video.write import write_video
@@ -36,15 +37,15 @@ def render_gestures(
     classes: Sequence[str] | None = None,
     size: tuple[int, int] = (96, 128),
     workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    track: Track = untracked,
 ) -> Path:
     """Render gestures of a drawn hand into mp4 files, with a manifest.
 
     Writes `clips/<performer>/<label>_<number>.mp4`, `manifest.csv` (path, label, group, fps, num_frames,
-    seconds; the group is the performer), `README.md` and `synth.json` (what was asked for). The same seed gives
-    the same bytes, whatever the number of workers; with more performers or clips, or fewer classes, the clips
-    that stay are the same. Called again with the same settings, it renders only what is missing. The worker
-    processes are spawned: a script calls this under `if __name__ == "__main__":`.
+    seconds, rendered; the group is the performer), `README.md` and `synth.json` (what was asked for). The same
+    seed gives the same bytes, whatever the number of workers; with more performers or clips, or fewer classes,
+    the clips that stay are the same. Called again with the same settings, it renders only what is missing. The
+    worker processes are spawned: a script calls this under `if __name__ == "__main__":`.
 
     Args:
         out: the folder; made if it is not there, and otherwise empty or of the same settings.
@@ -55,7 +56,7 @@ def render_gestures(
         classes: some of `GESTURES`; all by default.
         size: (height, width) of the videos, pixels.
         workers: number of processes; one for each CPU by default.
-        progress: called with the numbers of clips done and in all after each clip.
+        track: shows the clips as they are rendered.
 
     Returns:
         Path of the manifest.
@@ -72,11 +73,8 @@ def render_gestures(
     _claim(out, data_set)
     plans = list(data_set.plans())
     missing = [plan for plan in plans if not (out / _clip_path(plan)).exists()]
-    done = len(plans) - len(missing)
-    for _ in _rendered(out, missing, workers):
-        done += 1
-        if progress:
-            progress(done, len(plans))
+    for _ in track(_rendered(out, missing, workers), total=len(missing), what="rendering"):
+        pass
     _write(out / _MANIFEST, _manifest(plans))
     return out / _MANIFEST
 
@@ -176,12 +174,12 @@ def _clip_path(plan: ClipPlan) -> Path:
 def _manifest(plans: Sequence[ClipPlan]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "label", "group", "fps", "num_frames", "seconds"])
+    writer.writerow(["path", "label", "group", "fps", "num_frames", "seconds", "rendered"])
     for plan in plans:
         path = plan.path
         seconds = f"{path.num_frames / path.fps:.3f}"
-        group = plan.performer.name
-        writer.writerow([_clip_path(plan).as_posix(), plan.label, group, f"{path.fps:g}", path.num_frames, seconds])
+        facts = (f"{path.fps:g}", path.num_frames, seconds, "yes")
+        writer.writerow([_clip_path(plan).as_posix(), plan.label, plan.performer.name, *facts])
     return text.getvalue()
 
 

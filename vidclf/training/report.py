@@ -42,12 +42,11 @@ def write_run_report(
     progress: Progress,
     split: str,
     evaluation: Evaluation | None,
-    failures: Sequence[BadClip],
+    unread: Sequence[BadClip],
 ) -> None:
     """Write `curves.png`, `confusion.png` and `report.html` into a run folder."""
     plot_curves(progress.history, run.curves)
     scores = evaluation.scores if evaluation else None
-    unread = (*failures, *(evaluation.failures if evaluation else ()))
     if scores:
         plot_confusion(scores.confusion, scores.classes, run.confusion)
     write_report(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 
 import torch
@@ -12,7 +11,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch import nn
 
-from vidclf.config import Config, describe_schema, dump_config, load_config
+from vidclf.config import Config, dump_config
 from vidclf.data import (
     Augmentation,
     ClipDataset,
@@ -23,19 +22,18 @@ from vidclf.data import (
     split_hash,
     write_csv,
 )
-from vidclf.data.layouts import read_csv
 from vidclf.draw import EpochRow
 from vidclf.engines import check_process_count, core_left_for_reading, describe_device, pick_device
-from vidclf.errors import ConfigError, UsageError
+from vidclf.errors import ConfigError
 from vidclf.infer import Evaluation, Predictor, load, predict_entries, save, summarise
 from vidclf.models import make_classifier
 from vidclf.package import RunFolder, write_json
 from vidclf.progress import Track, untracked
 from vidclf.training.events import event_writer
+from vidclf.training.folder import check_folder, check_same_clips
 from vidclf.training.loop import fit
 from vidclf.training.report import write_run_report
 from vidclf.training.stages import count_parameters, describe_stages
-from vidclf.training.state import last_epoch
 from vidclf.training.tasks import Classify
 
 logger = logging.getLogger(__name__)
@@ -73,7 +71,7 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
     run = RunFolder(Path(config.out or f"runs/{Path(config.data.manifest or 'run').stem}"))
     accelerator = _accelerator(config)
     if accelerator.is_main_process:
-        _check_folder(run, config, resume=resume, overwrite=overwrite)
+        check_folder(run, config, resume=resume, overwrite=overwrite)
     logger.info(
         "device=%s, %d process%s",
         describe_device(accelerator.device),
@@ -104,7 +102,7 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
     )
     if accelerator.is_main_process:
         if resume:
-            _same_clips(run, manifest)
+            check_same_clips(run, manifest)
         else:
             run.clear()
         run.path.mkdir(parents=True, exist_ok=True)
@@ -142,20 +140,21 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
     split = next((name for name in ("test", "val") if manifest.of_split(name)), "")
     if not accelerator.is_main_process:
         return TrainedRun(run.path, split, None)
-    evaluation = _score_best(run, manifest, split, reader, config, track) if split else None
-    failures = tuple(dataset.known_bad.values())
-    unread = (*failures, *(evaluation.failures if evaluation else ()))
+    evaluation = None
+    if split:
+        best = load(run.path, device=accelerator.device.type)
+        results = predict_entries(best, manifest.of_split(split), reader, batch=config.train.batch, track=track)
+        evaluation = summarise(results, best.classes, seed=config.train.seed)
+        scored = {**evaluation.to_json(), **facts, "split": split}
+        write_json(run.metrics, scored)
+        shown = {key: scored[key] for key in ("split", "accuracy", "macro_f1", "auc", "ci95", "num_clips")}
+        save(run.model, best, config.model, {**facts, "metrics": shown, "best_epoch": progress.best_epoch})
+    unread = (*dataset.known_bad.values(), *(evaluation.failures if evaluation else ()))
     if unread:
         logger.warning("%d clips could not be read and were left out:", len(unread))
         for bad in unread:
             logger.warning("  %s", bad.reason)
-    if evaluation:
-        scored = {**evaluation.to_json(), **facts, "split": split}
-        write_json(run.metrics, scored)
-        best = load(run.path, device=accelerator.device.type)
-        shown = {key: scored[key] for key in ("split", "accuracy", "macro_f1", "auc", "ci95", "num_clips")}
-        save(run.model, best, config.model, {**facts, "metrics": shown, "best_epoch": progress.best_epoch})
-    write_run_report(run, config, manifest, progress, split, evaluation, failures)
+    write_run_report(run, config, manifest, progress, split, evaluation, unread)
     return TrainedRun(run.path, split, evaluation)
 
 
@@ -186,60 +185,6 @@ def _accelerator(config: Config) -> Accelerator:
     accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision=config.train.amp)
     check_process_count(accelerator.num_processes)
     return accelerator
-
-
-def _check_folder(run: RunFolder, config: Config, *, resume: bool, overwrite: bool) -> None:
-    """Make sure that the run folder is ours to write to; nothing is touched yet."""
-    begun = last_epoch(run.state) is not None
-    if resume:
-        if not begun:
-            instead = "with --overwrite instead" if run.is_run() else "without --resume"
-            raise UsageError(f"{run.path}: there is nothing to resume, no epoch was finished here. Train {instead}.")
-        _same_settings(run, config)
-        return
-    if run.path.exists() and not run.path.is_dir():
-        raise UsageError(f"{run.path}: this is a file. Name a folder with out=DIR.")
-    if run.path.exists() and any(run.path.iterdir()):
-        if not run.is_run():
-            raise UsageError(f"{run.path}: this folder holds something that is no run. Name another with out=DIR.")
-        if not overwrite:
-            go_on = "go on with it by --resume, " if begun else ""
-            raise UsageError(
-                f"{run.path}: there is a run already; {go_on}replace it by --overwrite, or name another folder with "
-                "out=DIR."
-            )
-
-
-def _same_settings(run: RunFolder, config: Config) -> None:
-    # Where it runs, and where the data lie, may change between two halves of a training.
-    elsewhere = {"out", "device", "data.root", "data.workers", "data.cache"}
-    before = load_config(run.config)
-    settings = [(key, attrgetter(key)) for key, *_ in describe_schema() if key not in elsewhere]
-    changed = [
-        f"{key}={setting(config)} (was {setting(before)})"
-        for key, setting in settings
-        if setting(config) != setting(before)
-    ]
-    if changed:
-        raise UsageError(f"{run.path}: resuming needs the settings it began with; changed: {', '.join(changed)}.")
-
-
-def _same_clips(run: RunFolder, manifest: Manifest) -> None:
-    """A clip that came, went or changed its split would let a model be tested on what it was trained on."""
-    if split_hash(read_csv(run.split, Path()).entries) != split_hash(manifest.entries):
-        raise UsageError(
-            f"{run.path}: resuming needs the clips it began with, but {manifest.source} no longer gives those of "
-            f"{run.split}. Put them back, or train anew with --overwrite."
-        )
-
-
-def _score_best(
-    run: RunFolder, manifest: Manifest, split: str, reader: ClipReader, config: Config, track: Track
-) -> Evaluation:
-    predictor = load(run.path, device=config.device)
-    entries = manifest.of_split(split)
-    results = predict_entries(predictor, entries, reader, batch=config.train.batch, track=track)
-    return summarise(results, predictor.classes, seed=config.train.seed)
 
 
 def _epoch_sentence(row: EpochRow, config: Config) -> str:
