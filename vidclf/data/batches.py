@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from vidclf.data.augmentation import Augmentation
 from vidclf.data.manifest import ClipEntry
@@ -52,11 +51,11 @@ class Batch(NamedTuple):
     bad: tuple[BadClip, ...]
 
 
-class ClipDataset(Dataset[Sample | BadClip]):
+class ClipDataset:
     """Training clips: read, planned with jitter, augmented, made into tensors.
 
-    What is drawn for a clip depends on the seed, the epoch and the clip alone, so that it is the same in any
-    number of worker processes, and after a resume.
+    What is drawn for a clip depends on the seed, the epoch and the clip alone, so that it is the same with any
+    number of threads or processes, and after a resume.
 
     Args:
         entries: the rows.

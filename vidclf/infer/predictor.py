@@ -118,16 +118,23 @@ class Predictor:
             except DecodeError as error:
                 return error
 
-        for outcomes in _batched(map_ahead(prepare, sources, ahead=2 * batch), batch):
-            good = [outcome for outcome in outcomes if isinstance(outcome, Prepared)]
+        for outcome, row in self.answers(map_ahead(prepare, sources, ahead=2 * batch), batch=batch):
+            if isinstance(outcome, Prepared) and row is not None:
+                yield self._prediction(outcome, row)
+            elif isinstance(outcome, DecodeError) and on_error == "yield":
+                yield outcome
+            elif isinstance(outcome, DecodeError):
+                raise outcome
+
+    def answers(
+        self, outcomes: Iterator[Prepared | DecodeError], *, batch: int
+    ) -> Iterator[tuple[Prepared | DecodeError, Float64Array | None]]:
+        """Each prepared clip with its probabilities (K,), computed in batches; an error passes with None."""
+        for group in _batched(outcomes, batch):
+            good = [outcome for outcome in group if isinstance(outcome, Prepared)]
             rows = iter(self.probabilities(good)) if good else iter(())
-            for outcome in outcomes:
-                if isinstance(outcome, Prepared):
-                    yield self._prediction(outcome, next(rows))
-                elif on_error == "yield":
-                    yield outcome
-                else:
-                    raise outcome
+            for outcome in group:
+                yield outcome, next(rows) if isinstance(outcome, Prepared) else None
 
     @torch.inference_mode()
     def probabilities(self, clips: Sequence[Prepared]) -> Float64Array:

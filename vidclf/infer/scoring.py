@@ -64,31 +64,17 @@ def predict_entries(
 ) -> list[EntryResult]:
     """What a model says of each row; a clip that cannot be read is a result with a reason."""
 
-    def prepare(entry: ClipEntry) -> tuple[ClipEntry, Prepared | DecodeError]:
+    def prepare(entry: ClipEntry) -> Prepared | DecodeError:
         try:
-            return entry, reader.prepared(entry)
+            return reader.prepared(entry)
         except DecodeError as error:
-            return entry, error
+            return error
 
-    results: list[EntryResult] = []
-    waiting: list[tuple[ClipEntry, Prepared]] = []
-
-    def compute() -> None:
-        rows = predictor.probabilities([prepared for _, prepared in waiting])
-        results.extend(EntryResult(entry, row) for (entry, _), row in zip(waiting, rows, strict=True))
-        waiting.clear()
-
-    prepared = map_ahead(prepare, entries, ahead=2 * batch)
-    for entry, outcome in track(prepared, total=len(entries), what="predicting"):
-        if isinstance(outcome, DecodeError):
-            results.append(EntryResult(entry, None, str(outcome)))
-        else:
-            waiting.append((entry, outcome))
-        if len(waiting) == batch:
-            compute()
-    if waiting:
-        compute()
-    return results
+    outcomes = track(map_ahead(prepare, entries, ahead=2 * batch), total=len(entries), what="predicting")
+    return [
+        EntryResult(entry, row, str(outcome) if isinstance(outcome, DecodeError) else "")
+        for entry, (outcome, row) in zip(entries, predictor.answers(outcomes, batch=batch), strict=True)
+    ]
 
 
 def summarise(results: Sequence[EntryResult], classes: Sequence[str], *, seed: int = 0) -> Evaluation:
