@@ -128,4 +128,4 @@ def _moved(place: np.ndarray) -> Float64Array:
 
 
 _IDLING = (_still, _absent, _drifting, _scratching, _entering, _breaking_off)
-_SHARES = (0.15, 0.05, 0.2, 0.15, 0.2, 0.25)
+_SHARES = (0.2, 0.1, 0.25, 0.15, 0.2, 0.1)
