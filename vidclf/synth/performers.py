@@ -86,7 +86,7 @@ def performer(seed: int, index: int) -> Performer:
     tone = (tone_offset + index * _GOLDEN) % 1.0
     left_handed = bool(rng.random() < 0.3)
     side = 1.0 if left_handed else -1.0  # of the picture, where the elbow is
-    length = rng.uniform(0.36, 0.46)
+    length = rng.uniform(0.40, 0.50)
     sleeve = _cloth(rng)
     habits = Habits(
         centre=(rng.uniform(-0.08, 0.08), rng.uniform(0.14, 0.22)),

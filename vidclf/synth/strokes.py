@@ -70,7 +70,7 @@ def _circle_clockwise(habits: Habits, rng: np.random.Generator) -> Stroke:
 
 
 def _push(habits: Habits, rng: np.random.Generator) -> Stroke:
-    half = 0.5 * np.log(rng.uniform(2.1, 2.7))
+    half = 0.5 * np.log(rng.uniform(2.3, 3.0))
     centred = np.exp(half) / 2
     sideways, upwards = rng.normal(0, 0.02, 2)
 
@@ -103,8 +103,8 @@ def _open(habits: Habits, rng: np.random.Generator) -> Stroke:
 
 
 def _wave(habits: Habits, rng: np.random.Generator) -> Stroke:
-    cycles = rng.choice([2.0, 2.5, 3.0])
-    swing = habits.amplitude * rng.uniform(0.38, 0.58)
+    cycles = rng.choice([2.0, 2.5])
+    swing = habits.amplitude * rng.uniform(0.42, 0.6)
     first_side = rng.choice([-1.0, 1.0])
     sway = rng.uniform(0, 0.03)
 
@@ -116,7 +116,7 @@ def _wave(habits: Habits, rng: np.random.Generator) -> Stroke:
         added[:, X] = sway * wave
         return added
 
-    return Stroke(stroke, cycles / (rng.uniform(1.4, 2.1) * habits.speed))
+    return Stroke(stroke, cycles / (rng.uniform(1.1, 1.6) * habits.speed))
 
 
 STROKES: Mapping[str, Callable[[Habits, np.random.Generator], Stroke]] = {
