@@ -190,6 +190,8 @@ def test_an_interrupted_training_goes_on_where_it_was(gestures: Path, tmp_path: 
         stdout=subprocess.DEVNULL,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+        # What is started in the background of a script inherits that Ctrl-C is ignored; a person's shell does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     try:
         deadline = time.monotonic() + 60
