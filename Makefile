@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 demo: install
-	$(BIN)/vidclf synth gestures --out $(DEMO)/clips --clips-per-class 80 --performers 40 --seed 7
+	$(BIN)/vidclf synth gestures --out $(DEMO)/clips --clips-per-class 80 --performers 80 --seed 7
 	$(BIN)/vidclf train configs/demo.yaml data.root=$(DEMO)/clips out=$(DEMO)/run --overwrite
 	$(BIN)/vidclf evaluate $(DEMO)/run --json $(DEMO)/scores.json
 	$(BIN)/vidclf predict $(DEMO)/run $(HELD_OUT)
