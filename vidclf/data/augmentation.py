@@ -66,7 +66,7 @@ class Augmentation:
     def _moved(self, frames: Tensor, rng: np.random.Generator) -> Tensor:
         height, width = frames.shape[-2:]
         shift = rng.uniform(-self.config.shift, self.config.shift, size=2)
-        # What comes in from outside is zero, which is grey here; transforms' own filling costs half as much again.
+        # What comes in from outside is zero, which is grey here; transforms' own filling warps a mask as well.
         moved: Tensor = transforms.affine(
             frames - _GREY,
             angle=float(rng.uniform(-self.config.rotate, self.config.rotate)),

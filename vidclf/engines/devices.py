@@ -47,7 +47,7 @@ def describe_device(device: torch.device) -> str:
 def core_left_for_reading(device: torch.device) -> Iterator[None]:
     """On a CPU, let a network leave one core to the threads that read clips; OMP_NUM_THREADS goes before.
 
-    With all cores in both, each waits for the other: a small network on two cores learned 1.6 times slower.
+    With all cores in both, each waits for the other.
     """
     before = torch.get_num_threads()
     if device.type == "cpu" and "OMP_NUM_THREADS" not in os.environ:

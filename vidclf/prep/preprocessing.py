@@ -24,8 +24,8 @@ from vidclf.video.sampling import Picked, at_rate, center_window, dense, earlier
 
 # ITU-R BT.601 luma, what "grey" means in FFmpeg, Pillow and OpenCV.
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-# A moving hand changes grey values by about a tenth of their range within a tenth of a second; this brings
-# differences to the scale of the other channels.
+# Differences are small beside the grey values themselves; this rough factor brings them nearer to the scale of
+# the other channels.
 _MOTION_SCALE = 0.1
 # Below this a clip is still, and dividing by its own deviation would only blow up noise.
 _LEAST_DEVIATION = 0.01
@@ -203,7 +203,7 @@ class Preprocessing:
         """Mean and deviation (3,) of each channel on a scale of 0 to 1: the given ones, else the clip's own."""
         if self.statistics is not None:
             return np.array(self.statistics.mean, np.float32), np.array(self.statistics.std, np.float32)
-        # Counting the 256 levels is exact, and several times faster than summing pixels.
+        # Counting the 256 levels is exact, and needs no copy of the pixels as floats.
         levels = np.arange(256) / 255
         counts = [np.bincount(pictures[..., channel].ravel(), minlength=256) for channel in range(3)]
         shares = np.stack(counts) / (pictures.size / 3)  # (3, 256)
