@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from vidclf.cli.console import output
-from vidclf.cli.data import show_counts
+from vidclf.cli.data.show import show_counts
 
 if TYPE_CHECKING:
     from vidclf.config import Config

@@ -1,4 +1,4 @@
-"""`vidclf data`."""
+"""`vidclf data show`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,6 @@ from vidclf.cli.train import Overrides, Target, settled
 if TYPE_CHECKING:
     from vidclf.data import Manifest
 
-app = typer.Typer(help="The clips.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """The clips."""
-
-
-@app.command("show")
 def show_command(
     target: Target,
     overrides: Overrides = None,

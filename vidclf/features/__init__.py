@@ -1,0 +1,1 @@
+"""Features of clips: kept on disk, clustered."""

@@ -1,0 +1,1 @@
+"""Local pages: they call and show, and never compute."""
