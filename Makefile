@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 
 # A few clips of performers that the training has not seen.
-HELD_OUT = $$(grep ,test $(DEMO)/run/split.csv | awk 'NR % 23 == 1' | cut -d, -f1 | head -6 | sed 's|^|$(DEMO)/clips/|')
+HELD_OUT = $$(grep ,test $(DEMO)/run/split.csv | awk 'NR % 83 == 1' | cut -d, -f1 | head -6 | sed 's|^|$(DEMO)/clips/|')
 
 .PHONY: demo test slow lint type fmt bench install clean
 
@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 demo: install
-	$(BIN)/vidclf synth gestures --out $(DEMO)/clips --clips-per-class 80 --performers 80 --seed 7
+	$(BIN)/vidclf synth gestures --out $(DEMO)/clips --clips-per-class 200 --performers 100 --seed 5
 	$(BIN)/vidclf train configs/demo.yaml data.root=$(DEMO)/clips out=$(DEMO)/run --overwrite
 	$(BIN)/vidclf evaluate $(DEMO)/run --json $(DEMO)/scores.json
 	$(BIN)/vidclf predict $(DEMO)/run $(HELD_OUT)

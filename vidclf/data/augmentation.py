@@ -51,7 +51,8 @@ class Augmentation:
         """Change a clip's frames, uint8 (N, h, w, 3), and its label where it is mirrored."""
         config = self.config
         frames = torch.from_numpy(prepared.frames).permute(0, 3, 1, 2)  # (N, 3, h, w)
-        frames = frames.to(torch.float32) / 255
+        # Our own copy from here on, so it may be worked on in place.
+        frames = frames.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
         if config.scale or config.shift or config.rotate:
             frames = self._moved(frames, rng)
         if config.colour:
@@ -60,22 +61,23 @@ class Augmentation:
             frames = _with_hole(frames, rng)
         if config.flip_labels is not None and rng.random() < 0.5:
             frames, label = transforms.horizontal_flip(frames), self._mirrored[label]
-        changed = (frames * 255).round().to(torch.uint8).permute(0, 2, 3, 1)  # (N, h, w, 3)
-        return replace(prepared, frames=changed.contiguous().numpy()), label
+        changed = frames.mul_(255).round_().permute(0, 2, 3, 1)  # (N, h, w, 3)
+        changed = changed.to(torch.uint8, memory_format=torch.contiguous_format)
+        return replace(prepared, frames=changed.numpy()), label
 
     def _moved(self, frames: Tensor, rng: np.random.Generator) -> Tensor:
         height, width = frames.shape[-2:]
         shift = rng.uniform(-self.config.shift, self.config.shift, size=2)
         # What comes in from outside is zero, which is grey here; transforms' own filling warps a mask as well.
         moved: Tensor = transforms.affine(
-            frames - _GREY,
+            frames.sub_(_GREY),
             angle=float(rng.uniform(-self.config.rotate, self.config.rotate)),
             translate=[float(shift[0] * width), float(shift[1] * height)],
             scale=_around_one(rng, self.config.scale),
             shear=[0.0, 0.0],
             interpolation=InterpolationMode.BILINEAR,
         )
-        return moved + _GREY
+        return moved.add_(_GREY)
 
     def _coloured(self, frames: Tensor, rng: np.random.Generator) -> Tensor:
         for adjust in (transforms.adjust_brightness, transforms.adjust_contrast, transforms.adjust_saturation):
