@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 demo: install
-	$(BIN)/vidclf synth gestures --out $(DEMO)/clips --clips-per-class 200 --performers 100 --seed 5
+	$(BIN)/vidclf synth gestures --out $(DEMO)/clips --clips-per-class 200 --performers 100 --seed 8
 	$(BIN)/vidclf train configs/demo.yaml data.root=$(DEMO)/clips out=$(DEMO)/run --overwrite
 	$(BIN)/vidclf evaluate $(DEMO)/run --json $(DEMO)/scores.json
 	$(BIN)/vidclf predict $(DEMO)/run $(HELD_OUT)

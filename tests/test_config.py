@@ -56,8 +56,12 @@ def test_every_problem_is_listed_at_once_with_the_nearest_names() -> None:
             {"augment": {"flip_labels": {"left": "right"}}},
             "augment: flip_labels says that left becomes right, so right must become left",
         ),
-        ({"model": {"head": None}}, "model.head: None is none of its values; there are lstm, bilstm, mean"),
-        ({1: 2}, "1: there is no such key; there are task, data, prep, augment, model, train, device, out"),
+        (
+            {"model": {"head": None}},
+            "model.head: None is none of its values; "
+            "there are lstm, bilstm, gru, tcn, attention, mean, moments, frame",
+        ),
+        ({1: 2}, "1: there is no such key; there are task, data, prep, augment, model, train, cv, device, out"),
     ],
 )
 def test_a_problem_is_one_sentence(tree: dict[str, object], problem: str) -> None:
@@ -180,7 +184,7 @@ def test_the_schema_words_types_as_they_are_written() -> None:
     kinds = {path: kind for path, kind, _, _ in describe_schema()}
     assert kinds["prep.size"] == "int | [int, int]"
     assert kinds["prep.fps"] == "float | null"
-    assert kinds["model.head"] == "lstm | bilstm | mean"
+    assert kinds["model.head"] == "lstm | bilstm | gru | tcn | attention | mean | moments | frame"
     assert kinds["augment.flip_labels"] == "{str: str} | null"
 
 

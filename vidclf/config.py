@@ -40,18 +40,20 @@ Backbone = Literal[
     "vit_b_16", "vit_b_32", "vit_h_14", "vit_l_16", "vit_l_32",
     "wide_resnet101_2", "wide_resnet50_2",
 ]  # fmt: skip
-Head = Literal["lstm", "bilstm", "mean"]
+Head = Literal["lstm", "bilstm", "gru", "tcn", "attention", "mean", "moments", "frame"]
 Pooling = Literal["last", "mean", "attention"]
 Sampling = Literal["uniform", "center", "rate", "dense"]
-Crop = Literal["none", "center"]
-Motion = Literal["none", "add", "only"]
+Crop = Literal["none", "center", "clip", "causal"]
+CropPart = Literal["upper", "body"]
+Detector = Literal["motion", "yolox", "yunet"]
+Motion = Literal["none", "add", "only", "picture", "two_stream"]
 Normalise = Literal["auto", "imagenet", "half", "clip"]
 Freeze = Literal["none", "backbone", "staged"]
 Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw"]
 Schedule = Literal["constant", "cosine"]
 ClassWeights = Literal["none", "balanced"]
 Amp = Literal["no", "fp16", "bf16"]
-Cache = Literal["none", "memory"]
+Cache = Literal["none", "memory", "disk", "features"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 # Of pydantic's kinds of findings, those that say what a value must be.
@@ -94,7 +96,14 @@ class DataConfig(_Section):
     root: str | None = Field(None, description="folder that the manifest's paths start from; default: its own")
     split: SplitConfig = SplitConfig()
     workers: int = Field(2, ge=1, le=256, description="threads that read and change clips while the network learns")
-    cache: Cache = Field("none", description="memory: decode once and keep the resized frames in memory")
+    cache: Cache = Field(
+        "none",
+        description="memory: decode once and keep the resized frames in memory; disk: keep them in files, for other "
+        "trainings too; features: keep what a frozen backbone makes of them, and train the head alone",
+    )
+    cache_dir: str | None = Field(
+        None, description="folder of disk and features; default: VIDCLF_CACHE, else vidclf in the user's cache folder"
+    )
     max_bad_share: float = Field(0.05, ge=0, le=1, description="stop when more than this share cannot be read")
     on_truncated: Literal["error", "keep"] = Field("error", description="keep: use a damaged clip's good part")
 
@@ -110,8 +119,28 @@ class PrepConfig(_Section):
     frames: int | None = Field(16, ge=1, le=10_000, description="steps of uniform and center")
     fps: float | None = Field(None, gt=0, description="steps a second of center and rate")
     size: int | tuple[int, int] = Field(112, description="side, or [height, width], in pixels")
-    crop: Crop = Field("none", description="center: largest centred part of the size's shape; none: whole frame")
-    motion: Motion = Field("none", description="grey difference over time: a fourth channel (add), or the only one")
+    crop: Crop = Field(
+        "none",
+        description="none: whole frame; center: largest centred part of the size's shape; clip: one square around "
+        "the largest moving person over the whole clip; causal: a square that follows, and only looks back",
+    )
+    detector: Detector | None = Field(
+        None,
+        description="what clip and causal look for: yolox (people), yunet (faces), motion (before a still camera)",
+    )
+    detector_weights: str | None = Field(
+        None, description="yolox, yunet: an ONNX file, or default (the one that its authors publish)"
+    )
+    crop_part: CropPart = Field(
+        "upper", description="yolox, yunet: the square holds head, arms and hips (upper), or all of the person (body)"
+    )
+    crop_scale: float = Field(1.0, gt=0, le=4, description="side of the square over the one that holds just that")
+    motion: Motion = Field(
+        "none",
+        description="grey difference over time: a fourth channel (add), or the only one; picture: its strength as a "
+        "grey picture, for backbones that learned from photographs; two_stream: colours and such a picture, each "
+        "through the backbone",
+    )
     motion_seconds: float = Field(0.1, gt=0, description="how far apart in time the two frames of a difference are")
     normalise: Normalise = Field(
         "auto",
@@ -127,7 +156,21 @@ class PrepConfig(_Section):
             raise ValueError(f"sampling {self.sampling} needs prep.fps")
         if not 8 <= min(self.height_width) <= max(self.height_width) <= 4096:
             raise ValueError(f"size {self.size} is not between 8 and 4096 pixels")
+        if self.crop in ("clip", "causal"):
+            self._finds_the_person()
         return self
+
+    def _finds_the_person(self) -> None:
+        if self.detector is None:
+            raise ValueError(f"crop {self.crop} needs prep.detector: {', '.join(get_args(Detector))}")
+        if self.detector == "motion" and self.detector_weights is not None:
+            raise ValueError("detector motion has no weights; leave prep.detector_weights out")
+        if self.detector != "motion" and self.detector_weights is None:
+            raise ValueError(
+                f"detector {self.detector} needs prep.detector_weights: an ONNX file, or default (the published one)"
+            )
+        if self.height_width[0] != self.height_width[1]:
+            raise ValueError(f"crop {self.crop} takes a square, so prep.size must be one number, not {self.size}")
 
     @property
     def height_width(self) -> tuple[int, int]:
@@ -167,11 +210,19 @@ class ModelConfig(_Section):
     weights: str = Field("none", description="none, default (torchvision's best), or a state_dict file")
     freeze: Freeze = Field("none", description="backbone: never trained; staged: head first, then the backbone too")
     freeze_batch_norm: bool = Field(False, description="keep the statistics of batch normalisation as loaded")
-    head: Head = Field("lstm", description="what looks over time; mean ignores time")
-    hidden: int = Field(128, ge=1, le=8192, description="units of the recurrent layer, each direction")
-    layers: int = Field(1, ge=1, le=16, description="recurrent layers")
-    pooling: Pooling = Field("last", description="which steps of a recurrent head count")
-    dropout: float = Field(0.3, ge=0, lt=1, description="before the last layer and between recurrent layers")
+    head: Head = Field(
+        "lstm",
+        description="what looks over time; lstm, gru, tcn, attention and mean only look back and can run live; "
+        "attention, mean and moments see no order; frame sees the middle step alone",
+    )
+    hidden: int = Field(
+        128, ge=1, le=8192, description="width of lstm, gru, tcn, attention and of each direction of bilstm"
+    )
+    layers: int = Field(
+        1, ge=1, le=16, description="recurrent layers; of tcn, rounds of four blocks: each sees 60 steps back"
+    )
+    pooling: Pooling = Field("last", description="which steps of lstm, bilstm, gru and tcn count")
+    dropout: float = Field(0.3, ge=0, lt=1, description="before the last layer, and within lstm, bilstm, gru and tcn")
 
 
 class TrainConfig(_Section):
@@ -211,8 +262,32 @@ class Config(_Section):
     augment: AugmentConfig = AugmentConfig()
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
+    cv: str = Field(
+        "none",
+        description="cross-validation, in place of data.split.test: group:K (K folds that no group crosses), "
+        "leave-one-group-out, or file:FOLDS.csv (path,fold); none: one training",
+    )
     device: Device = Field("auto", description="only auto falls back; a device that is not there is an error")
     out: str | None = Field(None, description="the run folder; default: runs/<name of the config>")
+
+    @field_validator("cv")
+    @classmethod
+    def _is_a_cross_validation(cls, cv: str) -> str:
+        kind, _, rest = cv.partition(":")
+        counted = kind == "group" and rest.isdecimal() and int(rest) >= 2
+        if not (cv in ("none", "leave-one-group-out") or counted or (kind == "file" and rest)):
+            raise ValueError(
+                f"{cv!r} is none of none, group:K with K folds, 2 or more, leave-one-group-out, file:FOLDS.csv"
+            )
+        return cv
+
+    @model_validator(mode="after")
+    def _features_stay_as_they_are(self) -> Config:
+        if self.data.cache == "features" and self.model.freeze != "backbone":
+            raise ValueError("data.cache=features needs model.freeze=backbone: what a trained one sees changes")
+        if self.data.cache == "features" and self.augment != AugmentConfig():
+            raise ValueError("data.cache=features keeps no frames that augment could change; leave augment out")
+        return self
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:

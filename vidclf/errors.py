@@ -4,6 +4,7 @@
     ├── UsageError (ValueError)                 2   what was asked for cannot be
     │   ├── ConfigError                             keys or values of a config, all at once
     │   ├── ManifestError                           a table or tree of clips
+    │   │   └── TornGroupsError                         a group in several splits
     │   ├── SourceRefusedError                      an address we do not open
     │   ├── DeviceError                             a device that is not there
     │   ├── RunError                                a run folder that cannot be loaded
@@ -94,6 +95,14 @@ class DecodeError(VidclfError):
         self.advice = advice or self.default_advice
         said = f" The decoder said: {decoder_said.rstrip('. ')}." if decoder_said else ""
         super().__init__(f"{source}: {found.rstrip('. ')}.{said} {self.advice}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An exception is pickled with its message alone, which is not what it is made from.
+        return _decode_error, (type(self), self.source, self.found, self.decoder_said, self.advice)
+
+
+def _decode_error(kind: type[DecodeError], source: str, found: str, said: str, advice: str) -> DecodeError:
+    return kind(source, found, decoder_said=said, advice=advice)
 
 
 class SourceNotFoundError(DecodeError, FileNotFoundError):

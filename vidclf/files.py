@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vidclf.errors import StoppedError
+from vidclf.errors import StoppedError, VidclfError
 
 
 @contextmanager
@@ -30,6 +30,8 @@ def appearing(path: Path) -> Iterator[Path]:
             with part.open("rb") as file:
                 os.fsync(file.fileno())
             part.replace(path)
+    except VidclfError:
+        raise  # some are OSErrors too: what is written may come from a source that is missing
     except OSError as error:
         raise StoppedError(
             f"{path}: it cannot be written ({error.strerror or error}). Free some space there, or write elsewhere."

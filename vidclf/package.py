@@ -3,18 +3,30 @@
 config.yaml             every setting as resolved
 model/model.safetensors the weights
 model/model.json        what they belong to: architecture, classes, preprocessing, versions, metrics
+model/detector.onnx     what finds the person to look at, where the preprocessing crops around one
 state/                  what a killed training needs to go on
 split.csv               every clip and the split it is in
 history.csv             one line an epoch
 events/                 for TensorBoard, where it is wanted
 curves.png confusion.png report.html metrics.json
+
+The folder of a cross-validation has config.yaml, metrics.json, confusion.png and report.html over all folds, and
+
+fold_0/ fold_1/ ...     the run folder of each fold
+folds.csv               every clip and the fold it is tested in
+predictions.csv         what was said of every clip, by the model that had not seen it
+
+An ensemble has a model/ only, in which model.json counts the members and each lies in a folder of its own:
+
+model/member_0/ ...     what model/ is to a run
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +38,9 @@ from vidclf.errors import RunError
 from vidclf.files import appearing, hash_file
 
 FORMAT_VERSION = 1
+# Of ensembles, which came later: a vidclf that would look for weights beside model.json refuses them by this.
+ENSEMBLE_FORMAT_VERSION = 2
+_DETECTOR = "detector.onnx"
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 
@@ -86,6 +101,16 @@ class RunFolder:
         """Scores of the held-out clips."""
         return self.path / "metrics.json"
 
+    @property
+    def folds(self) -> Path:
+        """Of a cross-validation: every clip and the fold it is tested in."""
+        return self.path / "folds.csv"
+
+    @property
+    def predictions(self) -> Path:
+        """Of a cross-validation: what was said of every clip."""
+        return self.path / "predictions.csv"
+
     def is_run(self) -> bool:
         """Whether a training has begun here."""
         return self.config.is_file() and self.split.is_file()
@@ -97,17 +122,30 @@ class RunFolder:
                 shutil.rmtree(folder)
         for file in (
             self.config, self.split, self.history, self.curves, self.confusion, self.report, self.metrics,
+            self.folds, self.predictions,
         ):  # fmt: skip
             file.unlink(missing_ok=True)
 
 
-def write_model(folder: Path, tensors: Tensors, description: Mapping[str, Any]) -> None:
+def write_model(
+    folder: Path, tensors: Tensors, description: Mapping[str, Any], *, detector: bytes | None = None
+) -> None:
     """Write `model.safetensors` and `model.json`; the description gets this version's `format_version`.
 
     The description gets the weights' sha256 too, so a kill between the two files is told when loading.
+
+    Args:
+        folder: where they go.
+        tensors: the weights.
+        description: what they belong to.
+        detector: content of the ONNX file that the preprocessing needs; the description must hold its sha256.
     """
     weights = folder / "model.safetensors"
     write_tensors(weights, tensors)
+    if detector is None:
+        (folder / _DETECTOR).unlink(missing_ok=True)
+    else:
+        _write(folder / _DETECTOR, detector)
     write_json(
         folder / "model.json",
         {"format_version": FORMAT_VERSION, "weights_sha256": hash_file(weights), **description},
@@ -120,8 +158,25 @@ def read_model(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str,
     Raises:
         RunError: there is no model, it is damaged, or a newer vidclf wrote it.
     """
+    description = read_description(path)
+    weights = _model_folder(Path(path)) / "model.safetensors"
+    tensors = read_tensors(weights)
+    if description.get("weights_sha256") != hash_file(weights):
+        raise RunError(
+            f"{path}: model.safetensors is not the file that model.json describes: it was changed, or a training "
+            "was killed between writing the two. Copy the folder again, or resume the training."
+        )
+    return tensors, description
+
+
+def read_description(path: str | Path) -> dict[str, Any]:
+    """Read `model.json` alone, from a run folder or from its `model` folder.
+
+    Raises:
+        RunError: there is no model, it is damaged, or a newer vidclf wrote it.
+    """
     path = Path(path)
-    folder = path / "model" if (path / "model").is_dir() else path
+    folder = _model_folder(path)
     if not (folder / "model.json").is_file():
         raise RunError(
             f"{path}: there is no model here (no {folder / 'model.json'}). Give the folder that `vidclf train` "
@@ -131,19 +186,65 @@ def read_model(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str,
     version = description.get("format_version")
     if not isinstance(version, int):
         raise RunError(f"{folder / 'model.json'}: it has no format_version, so it is no model of vidclf.")
-    if version > FORMAT_VERSION:
+    newest = ENSEMBLE_FORMAT_VERSION if description.get("kind") == "ensemble" else FORMAT_VERSION
+    if version > newest:
         raise RunError(
-            f"{path}: this model has format {version}, and this vidclf reads up to {FORMAT_VERSION}. "
+            f"{path}: this model has format {version}, and this vidclf reads up to {newest}. "
             "A newer vidclf wrote it; update with pip install -U vidclf."
         )
-    weights = folder / "model.safetensors"
-    tensors = read_tensors(weights)
-    if description.get("weights_sha256") != hash_file(weights):
+    return description
+
+
+def write_ensemble(folder: Path, members: Sequence[str | Path], description: Mapping[str, Any]) -> None:
+    """Copy models into one folder, and write the `model.json` that makes them one model.
+
+    Args:
+        folder: where they go.
+        members: run folders, or their `model` folders.
+        description: what holds for all of them.
+    """
+    for number, member in enumerate(members):
+        for name in ("model.safetensors", _DETECTOR, "model.json"):
+            file = _model_folder(Path(member)) / name
+            if file.is_file():
+                _write(member_folder(folder, number) / name, file.read_bytes())
+    # The description comes last: where it stands, the members stand too.
+    write_json(
+        folder / "model.json",
+        {
+            "format_version": ENSEMBLE_FORMAT_VERSION,
+            "kind": "ensemble",
+            "members": len(members),
+            **description,
+        },
+    )
+
+
+def member_folder(path: str | Path, number: int) -> Path:
+    """Where a member of an ensemble lies, in its run folder or its `model` folder."""
+    return _model_folder(Path(path)) / f"member_{number}"
+
+
+def read_detector(path: str | Path, sha256: str) -> bytes:
+    """Content of the detector's file in a model's folder.
+
+    Raises:
+        RunError: it is missing, or its hash is another.
+    """
+    file = _model_folder(Path(path)) / _DETECTOR
+    try:
+        content = file.read_bytes()
+    except OSError as error:
         raise RunError(
-            f"{path}: model.safetensors is not the file that model.json describes: it was changed, or a training "
-            "was killed between writing the two. Copy the folder again, or resume the training."
+            f"{file}: the detector that this model crops with cannot be read ({error.strerror}). Copy the model's "
+            "whole folder."
+        ) from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise RunError(
+            f"{file}: this is not the detector that model.json describes: it was changed, or a training was killed "
+            "while it was written. Copy the folder again, or resume the training."
         )
-    return tensors, description
+    return content
 
 
 def write_json(path: Path, tree: Mapping[str, Any]) -> None:
@@ -187,6 +288,10 @@ def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise RunError(
             f"{path}: the weights cannot be read ({error}). Copy the folder again, or train again."
         ) from None
+
+
+def _model_folder(path: Path) -> Path:
+    return path / "model" if (path / "model").is_dir() else path
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 
 
-def fetch_weights(url: str, folder: Path, *, sha256: str) -> Path:
+def fetch_weights(
+    url: str, folder: Path, *, sha256: str, otherwise: str = "Or train without: model.weights=none."
+) -> Path:
     """The local copy of a published weights file, downloaded when it is not there yet.
 
     Args:
         url: where it is published.
         folder: where local copies lie.
         sha256: the hash of the file in hexadecimal, or the first digits of it.
+        otherwise: what a user can do who cannot get the file.
 
     Raises:
         WeightsError: it is not there and cannot be downloaded, or its hash differs.
@@ -36,7 +39,7 @@ def fetch_weights(url: str, folder: Path, *, sha256: str) -> Path:
         _check_hash(path, sha256, f"{path}: the file", f"delete it, and it is downloaded again from {url}")
     else:
         with appearing(path) as part:
-            _download(url, part, path, sha256)
+            _download(url, part, path, sha256, otherwise)
             _check_hash(part, sha256, f"{path.name}: what came from {url}", "try again")
     return path
 
@@ -75,7 +78,7 @@ def _check_hash(path: Path, sha256: str, what: str, advice: str) -> None:
         )
 
 
-def _download(url: str, part: Path, path: Path, sha256: str) -> None:
+def _download(url: str, part: Path, path: Path, sha256: str, otherwise: str) -> None:
     try:
         with urllib.request.urlopen(url, timeout=30) as response, part.open("wb") as file:
             shutil.copyfileobj(response, file)
@@ -85,7 +88,7 @@ def _download(url: str, part: Path, path: Path, sha256: str) -> None:
             error.close()  # it is the server's answer as well, and holds the connection
         raise WeightsError(
             f"{path.name} is needed and could not be downloaded from {url} ({reason}). Download it on a machine "
-            f"with a network and put it at {path}; {_hash_words(sha256)}. Or train without: model.weights=none."
+            f"with a network and put it at {path}; {_hash_words(sha256)}. {otherwise}"
         ) from None
 
 

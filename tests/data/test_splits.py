@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidclf.config import SplitConfig
-from vidclf.data import ClipEntry, Manifest, decided, split_by_group, split_hash
+from vidclf.data import ClipEntry, Manifest, decided, folds_by_group, read_folds, split_by_group, split_hash
+from vidclf.data.splits import folds_of, most_folds, write_folds
 from vidclf.errors import ManifestError
 
 
@@ -146,3 +147,59 @@ def test_the_hash_says_who_is_where_and_not_in_which_order() -> None:
         assert split_hash([changed, *divided.entries[1:]]) != split_hash(divided.entries)
     moved = replace(first, path=Path("/elsewhere"), extra={"note": "x"})
     assert split_hash([moved, *divided.entries[1:]]) == split_hash(divided.entries)
+
+
+@settings(deadline=None, max_examples=100)
+@given(rows=some_rows, count=st.integers(2, 6), seed=st.integers(0, 3))
+def test_folds_divide_no_group(rows: list[tuple[str, str]], count: int, seed: int) -> None:
+    whole = manifest(rows)
+    if count > most_folds(whole):
+        with pytest.raises(ManifestError, match=f"{count} folds were asked for"):
+            folds_by_group(whole, count, seed)
+        return
+    folds = folds_by_group(whole, count, seed)
+    assert list(folds) == [entry.name for entry in whole.entries]
+    assert set(folds.values()) == set(range(count))
+    folds_of_group = defaultdict(set)
+    for entry in whole.entries:
+        folds_of_group[entry.group or entry.name].add(folds[entry.name])
+    assert all(len(its_folds) == 1 for its_folds in folds_of_group.values())
+    assert folds == folds_by_group(whole, count, seed)
+
+
+def test_folds_hold_about_as_much_of_each_class() -> None:
+    whole = even(classes=3, groups=20, each=2)
+    counts = Counter((entry.label, folds_by_group(whole, 5, 0)[entry.name]) for entry in whole.entries)
+    assert set(counts.values()) == {8}
+    assert folds_by_group(whole, 5, 0) != folds_by_group(whole, 5, 1)
+
+
+def test_folds_are_written_and_read(tmp_path: Path) -> None:
+    whole = even(classes=2, groups=6)
+    folds = folds_by_group(whole, 3, 0)
+    write_folds(tmp_path / "deep" / "folds.csv", folds)
+    assert (tmp_path / "deep" / "folds.csv").read_text().startswith("path,fold\n0.mp4,")
+    again = read_folds(tmp_path / "deep" / "folds.csv")
+    assert again == folds
+    assert folds_of(whole, again) == tuple(folds.values())
+    with pytest.raises(ManifestError, match=r"11 of 12 clips have no fold \(first: 1\.mp4\)"):
+        folds_of(whole, {"0.mp4": 0})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("path,label\na.mp4,x\n", "path and fold"),
+        ("", "path and fold"),
+        ("path,fold\na.mp4,one\n", "line 2"),
+        ("path,fold\na.mp4,-1\n", "line 2"),
+        ("path,fold\na.mp4\n", "line 2"),
+        ("path,fold\na.mp4,1\na.mp4,2\n", r"line 3: a\.mp4 is in two folds"),
+    ],
+)
+def test_folds_that_are_none_are_explained(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "folds.csv").write_text(text)
+    with pytest.raises(ManifestError, match=rf"folds\.csv.*{words}"):
+        read_folds(tmp_path / "folds.csv")
+    with pytest.raises(ManifestError, match="cannot be read"):
+        read_folds(tmp_path / "none.csv")

@@ -74,6 +74,17 @@ def test_a_run_is_scored_on_its_test_clips(run: Path) -> None:
     assert plain["auc"] is not None
 
 
+def test_each_group_has_its_own_accuracy(run: Path, data: Path, tmp_path: Path) -> None:
+    lines = data.read_text().splitlines()
+    (tmp_path / "m.csv").write_text("\n".join([*lines[:9], "9.mp4,light,", "gone.mp4,dark,9"]))
+    evaluation = evaluate_run(run, manifest=tmp_path / "m.csv", root=data.parent).evaluation
+    per_group = evaluation.to_json()["per_group"]
+    assert {group: score["clips"] for group, score in per_group.items()} == dict.fromkeys("0123", 2)
+    right = {result.entry.name: result.predicted(CLASSES) == result.entry.label for result in evaluation.results}
+    for group, score in per_group.items():
+        assert score["accuracy"] == (right[f"{2 * int(group)}.mp4"] + right[f"{2 * int(group) + 1}.mp4"]) / 2
+
+
 def test_without_test_clips_those_of_validation_are_scored(data: Path, tmp_path: Path) -> None:
     run = make_run(tmp_path, data, split={"val": 0.3, "test": 0})
     assert {result.entry.split for result in evaluate_run(run).evaluation.results} == {"val"}

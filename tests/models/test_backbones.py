@@ -229,3 +229,14 @@ def test_real_weights_without_a_classifier_compute_what_torchvision_does(shared_
 def test_real_weights_of_another_network_are_refused(shared_data: Path, name: str) -> None:
     with pytest.raises(WeightsError, match="belong to another network"):
         load(name, str(shared_data / "weights" / "squeezenet1_1_imagenet.pth"))
+
+
+def test_each_stream_goes_through_the_same_network() -> None:
+    torch.manual_seed(0)
+    both = make_backbone("small", weights="none", channels=3, size=(32, 32), streams=2).eval()
+    alone = make_backbone("small", weights="none", channels=3, size=(32, 32)).eval()
+    alone.load_state_dict(both.state_dict())
+    frames = torch.randn(4, 6, 32, 32, generator=torch.Generator().manual_seed(1))
+    expected = torch.cat([alone(frames[:, :3]), alone(frames[:, 3:])], dim=1)
+    assert both.feature_dim == 2 * alone.feature_dim
+    torch.testing.assert_close(both(frames), expected)

@@ -37,7 +37,9 @@ UNIFORM = Preprocessing(sampling="uniform", frames=8, size=(24, 32))
         (Preprocessing(sampling="dense", size=(24, 32)), 24),
     ],
 )
-@pytest.mark.parametrize(("motion", "channels"), [("none", 3), ("add", 4), ("only", 1)])
+@pytest.mark.parametrize(
+    ("motion", "channels"), [("none", 3), ("add", 4), ("only", 1), ("picture", 3), ("two_stream", 6)]
+)
 def test_a_clip_becomes_steps_of_channels(
     preprocessing: Preprocessing, steps: int, motion: str, channels: int
 ) -> None:
@@ -92,6 +94,32 @@ def test_half_is_minus_one_to_one() -> None:
     frames = np.stack([np.zeros((24, 32, 3), np.uint8), np.full((24, 32, 3), 255, np.uint8)])
     tensor = UNIFORM(Clip.from_frames(frames, fps=10))
     np.testing.assert_allclose(np.unique(tensor), [-1, 1], atol=1e-6)
+
+
+def test_a_motion_picture_is_bright_where_something_moved_and_black_elsewhere() -> None:
+    preprocessing = Preprocessing(sampling="dense", size=(48, 64), motion="picture", motion_seconds=0.1)
+    picture = (preprocessing(moving_bar(fps=20.0))[10] + 1) / 2  # (3, h, w), HALF undone
+    assert np.array_equal(picture[0], picture[1])
+    assert picture.max() == pytest.approx(1.0)
+    now, before = round(10 / 20 / 1.2 * 56), round(8 / 20 / 1.2 * 56)  # left edges of the bar
+    assert picture[0, 8:40, before + 1 : now].min() > 0.8
+    assert picture[0, :, now + 9 :].max() == 0
+    assert picture[0, 41:].max() == 0
+
+
+def test_what_hardly_moves_stays_dark_in_a_motion_picture() -> None:
+    noise = np.random.default_rng(0).integers(100, 103, (6, 24, 32, 1), dtype=np.uint8)
+    clip = Clip.from_frames(np.repeat(noise, 3, axis=-1), fps=20.0)
+    preprocessing = Preprocessing(sampling="dense", size=(24, 32), motion="picture")
+    assert ((preprocessing(clip) + 1) / 2).max() < 0.2
+
+
+def test_two_streams_are_the_colours_and_the_motion_picture() -> None:
+    kinds = {
+        kind: dataclasses.replace(UNIFORM, motion=kind)(moving_bar())  # type: ignore[arg-type]
+        for kind in ("none", "picture", "two_stream")
+    }
+    assert np.array_equal(kinds["two_stream"], np.concatenate([kinds["none"], kinds["picture"]], axis=1))
 
 
 def test_motion_is_over_time_and_not_over_frames() -> None:

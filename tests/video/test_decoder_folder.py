@@ -14,7 +14,7 @@ import pytest
 from tests.video.drawing import number_of
 from vidclf import errors
 from vidclf.types import UInt8Array
-from vidclf.video import open_source, read_clip, sampling
+from vidclf.video import Picked, open_source, read_clip, sampling
 
 pytestmark = pytest.mark.shared
 
@@ -95,6 +95,48 @@ def test_sampled_frames_are_those_of_the_dense_clip(folder: Path, name: str) -> 
         assert np.array_equal(sampled.frames, clip.frames[picked.indices])
         assert np.array_equal(sampled.pts_seconds, clip.pts_seconds[picked.indices])
         assert np.array_equal(sampled.valid, picked.valid)
+
+
+@pytest.mark.parametrize("name", _GOOD)
+def test_windows_and_runs_of_frames_are_those_of_the_whole_clip(folder: Path, name: str) -> None:
+    whole = read_clip(folder / name)
+    times, count = whole.pts_seconds, len(whole)
+    run = np.arange(max(0, count // 2 - 16), min(count, count // 2 + 16))
+    part = read_clip(folder / name, sampling=lambda _: Picked(run, np.ones(len(run), np.bool_)))
+    assert np.array_equal(part.frames, whole.frames[run])
+    for first, stop in ((0, count // 3 + 1), (count // 2, count // 2 + 2), (count - 1, count)):
+        end = float(times[stop]) if stop < count else None
+        window = read_clip(folder / name, start_seconds=float(times[first]), end_seconds=end)
+        inside = (times >= times[first]) & (times < (np.inf if end is None else end))
+        assert np.array_equal(window.pts_seconds, times[inside])
+        assert np.array_equal(window.frames, whole.frames[inside])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _GOOD)
+def test_each_single_frame_is_that_of_the_whole_clip(folder: Path, name: str) -> None:
+    whole = read_clip(folder / name, size=(48, 64))
+    for number in range(len(whole)):
+        only = Picked(np.array([number]), np.ones(1, np.bool_))
+        part = read_clip(folder / name, sampling=lambda _, only=only: only, size=(48, 64))
+        assert np.array_equal(part.frames[0], whole.frames[number]), number
+        assert part.pts_seconds[0] == whole.pts_seconds[number]
+
+
+def test_of_a_file_with_damage_elsewhere_whole_frames_are_read(folder: Path) -> None:
+    whole, outcomes = read_clip(folder / "h265_opengop.mp4"), []
+    for number in range(len(whole)):
+        only = Picked(np.array([number]), np.ones(1, np.bool_))
+        try:
+            part = read_clip(folder / "corrupt_middle_h265.mp4", sampling=lambda _, only=only: only)
+        except errors.DamagedVideoError:
+            outcomes.append("told")
+        else:
+            outcomes.append("right" if np.array_equal(part.frames[0], whole.frames[number]) else "wrong")
+    assert outcomes.count("told") > 10
+    assert outcomes.count("right") > 40
+    # The first overwritten packet decodes to a picture without a word; only those after it give it away.
+    assert outcomes.count("wrong") <= 1
 
 
 @pytest.mark.parametrize("name", [*_REFUSED, *_DAMAGED])

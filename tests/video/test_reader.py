@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import logging
 import os
 import socket
@@ -238,17 +239,48 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
         read_clip(tmp_path / "pipe.mp4")
 
 
-def test_lists_that_refer_to_other_files_are_refused(clip_path: Path, tmp_path: Path) -> None:
-    ts = write_video(tmp_path / "part.ts", [numbered(k) for k in range(5)])
-    lists = {
-        "a.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:1,\n{ts}\n#EXT-X-ENDLIST\n",
-        "a.ffconcat": f"ffconcat version 1.0\nfile '{clip_path}'\n",
-        "a.mpd": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="x" type="static"></MPD>',
-        "a.sdp": "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\nc=IN IP4 127.0.0.1\r\nm=video 5004 RTP/AVP 96\r\n",
-        "a.mp4": f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:1,\n{ts}\n#EXT-X-ENDLIST\n",
+@pytest.fixture(scope="module")
+def lists(clip_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Texts that FFmpeg's own program opens, and that refer to a film which is there, or to an address."""
+    ts = write_video(tmp_path_factory.mktemp("parts") / "part.ts", [numbered(k) for k in range(5)])
+    hls = "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
+    mpd = (
+        '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:full:2011" '
+        f'type="static"><Period><AdaptationSet><Representation id="1"><BaseURL>{clip_path}</BaseURL>'
+        "</Representation></AdaptationSet></Period></MPD>"
+    )
+    return {
+        "m3u8": hls.format(ts),
+        "m3u8 of subfile": hls.format(f"subfile,,start,0,end,9999,,:{ts}"),
+        "m3u8 of concat": hls.format(f"concat:{ts}|{ts}"),
+        "m3u8 of crypto": hls.format(f"crypto+file:{ts}"),
+        "m3u8 of data": hls.format("data:video/mp2t;base64,R0AREABC8CUAAQ=="),
+        "m3u8 of http": hls.format("http://127.0.0.1:9/part.ts"),
+        "ffconcat": f"ffconcat version 1.0\nfile '{clip_path}'\n",
+        "ffconcat of subfile": f"ffconcat version 1.0\nfile 'subfile,,start,0,end,9999,,:{clip_path}'\n",
+        "mpd": mpd,
+        "sdp": "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nm=video 5004 RTP/AVP 96\r\n",
+        "concat:": f"concat:{ts}|{ts}",
+        "subfile:": f"subfile,,start,0,end,9999,,:{clip_path}",
+        "imf": '<?xml version="1.0"?><CompositionPlaylist xmlns="http://www.smpte-ra.org/schemas/2067-3/2016"/>',
+        "svg": f'<svg xmlns="http://www.w3.org/2000/svg"><image href="{clip_path}"/></svg>',
+        "rtsp redirect": "RTSPtext\nrtsp://127.0.0.1:9/live\n",
     }
-    for name, content in lists.items():
-        (tmp_path / name).write_text(content)
+
+
+_LISTS = (
+    *("m3u8", "m3u8 of subfile", "m3u8 of concat", "m3u8 of crypto", "m3u8 of data", "m3u8 of http"),
+    *("ffconcat", "ffconcat of subfile", "mpd", "sdp", "concat:", "subfile:", "imf", "svg"),
+    "rtsp redirect",
+)
+
+
+@pytest.mark.parametrize("kind", _LISTS)
+def test_lists_that_refer_to_other_files_are_refused_whatever_their_name(
+    lists: dict[str, str], tmp_path: Path, kind: str
+) -> None:
+    for name in ("a.mp4", "a.mkv", "a.ts", "a.m3u8", "a.ffconcat", "a.mpd", "a.sdp", "a.svg", "a"):
+        (tmp_path / name).write_text(lists[kind])
         with pytest.raises(NotAVideoError):
             read_clip(tmp_path / name)
 
@@ -383,6 +415,57 @@ def test_a_file_behind_an_http_address_is_a_file(tmp_path: Path) -> None:
 class _QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
+
+
+class _LengthlessHandler(_QuietHandler):
+    """Answers without saying how long the answer is, as programs that make films on the fly do."""
+
+    def do_GET(self) -> None:
+        if self.path == "/camera":
+            return self._send_for_ever(numbered(3))
+        content = (Path(self.directory) / self.path[1:]).read_bytes()
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(content)
+        return None
+
+    def _send_for_ever(self, image: np.ndarray) -> None:
+        picture = io.BytesIO()
+        Image.fromarray(image).save(picture, "JPEG")
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b"--next\r\nContent-Type: image/jpeg\r\n")
+                self.wfile.write(b"Content-Length: %d\r\n\r\n%s\r\n" % (picture.tell(), picture.getvalue()))
+
+
+def test_an_http_answer_of_unsaid_length_ends_where_it_ends(tmp_path: Path) -> None:
+    images = [numbered(k) for k in range(30)]
+    for name in ("clip.ts", "clip.mkv"):
+        write_video(tmp_path / name, images, options={"g": "10"})
+    content = (tmp_path / "clip.mkv").read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(content[: len(content) // 2])
+    handler = partial(_LengthlessHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        for name in ("clip.ts", "clip.mkv"):
+            assert [number_of(frame) for frame in read_clip(f"{address}/{name}").frames] == list(range(30))
+            few, here = (
+                read_clip(f"{where}/{name}", sampling=lambda pts: sampling.uniform(pts, 2))
+                for where in (address, tmp_path)
+            )
+            assert np.array_equal(few.frames, here.frames)
+        with pytest.raises(DamagedVideoError):
+            read_clip(f"{address}/cut.mkv")
+        with pytest.raises(UsageError, match="has no end to read up to; go through it with open_source"):
+            read_clip(f"{address}/camera")
+        with open_source(f"{address}/camera") as camera:
+            assert [number_of(frame.image) for _, frame in zip(range(3), camera, strict=False)] == [3, 3, 3]
+        server.shutdown()
 
 
 # Resources

@@ -78,6 +78,28 @@ def test_uniform_of_a_regular_clip_takes_the_middles_of_equal_parts(
         assert np.all((picked == np.floor(middles)) | (np.abs(middles - np.round(middles)) < 0.3))
 
 
+@given(st.integers(1, 120), counts, rates, st.integers(-64, 64))
+def test_a_clip_that_starts_at_another_time_gives_the_same_frames(
+    frames: int, count: int, fps: float, start: int
+) -> None:
+    pts = np.arange(frames) / 16  # exact values, so that moving them rounds nothing
+    for picked, moved in (
+        (uniform(pts, count), uniform(start + pts, count)),
+        (center_window(pts, count, fps), center_window(start + pts, count, fps)),
+        (at_rate(pts, fps, max_count=count), at_rate(start + pts, fps, max_count=count)),
+    ):
+        assert picked.indices.tolist() == moved.indices.tolist()
+        assert picked.valid.tolist() == moved.valid.tolist()
+
+
+@given(times(), counts, rates)
+def test_a_window_is_never_longer_than_it_was_asked_to_be(pts: Float64Array, count: int, fps: float) -> None:
+    picked = center_window(pts, count, fps)
+    assert len(picked) == count
+    shown = pts[picked.indices[picked.valid]]
+    assert shown[-1] - shown[0] <= (count - 1) / fps + np.diff(pts, prepend=pts[0]).max() + CLOCK_ERROR_SECONDS + 1e-6
+
+
 def test_uniform_goes_by_time_and_not_by_frame_number() -> None:
     pts = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 5.0, 9.0, 10.0])
     assert uniform(pts, 2).indices.tolist() == [4, 5]

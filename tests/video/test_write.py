@@ -128,7 +128,7 @@ def test_unknown_container(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoppedError, match="cannot be written: "):
+    with pytest.raises(StoppedError, match="cannot be written"):
         write_video(tmp_path / "file" / "a.mp4", moving(), fps=10)
 
 

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from vidclf.cli import config, data, doctor, evaluate, predict, synth, train
+from vidclf.cli import cache, compare, config, data, doctor, ensemble, evaluate, predict, synth, train
 from vidclf.cli.console import set_up_logging, tell_error
 from vidclf.errors import StoppedError, UsageError, VidclfError
 
@@ -23,9 +23,12 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("train")(train.train_command)
+app.command("compare")(compare.compare_command)
 app.command("evaluate")(evaluate.evaluate_command)
+app.command("ensemble")(ensemble.ensemble_command)
 app.command("predict")(predict.predict_command)
 app.add_typer(data.app, name="data")
+app.add_typer(cache.app, name="cache")
 app.add_typer(synth.app, name="synth")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor_command)

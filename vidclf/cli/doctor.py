@@ -26,8 +26,11 @@ _DECODERS = {
 }
 _ENCODERS = {"libx264": "writing mp4 files (vidclf synth, annotated videos)"}
 _EXTRAS = {
+    "onnx": ("onnxruntime", "detectors (prep.detector) and features of frozen backbones"),
+    "web": ("fastapi", "vidclf data label"),
+    "camera": ("cv2", "the preview window of tools/record.py"),
     "tensorboard": ("tensorboard", "train.tensorboard=true"),
-    "bench": ("cv2", "the comparison of decoders in benchmarks/"),
+    "bench": ("torchcodec", "the comparison of decoders in benchmarks/"),
 }
 
 

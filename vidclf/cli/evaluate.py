@@ -9,6 +9,8 @@ import typer
 
 from vidclf.cli.console import output, track
 
+_GROUPS_SHOWN = 5
+
 
 def evaluate_command(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
@@ -40,6 +42,10 @@ def evaluate_command(
             f"  {entry.label:<{width}}  recall {entry.recall:6.1%}  precision {entry.precision:6.1%}  "
             f"({entry.support} clips)"
         )
+    weakest = sorted(scored.evaluation.per_group, key=lambda row: row.accuracy)
+    if weakest:
+        shown = ", ".join(f"{row.group} {row.accuracy:.1%} ({row.clips} clips)" for row in weakest[:_GROUPS_SHOWN])
+        output.print(f"weakest of {len(weakest)} groups: {shown}")
     for bad in scored.evaluation.failures:
         output.print(f"could not be read: {bad.reason}")
     if json:

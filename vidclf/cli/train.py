@@ -29,28 +29,48 @@ def train_command(
 ) -> None:
     """Train a model on clips, score it on held-out ones, write a run folder."""
     from vidclf.package import RunFolder
-    from vidclf.training import train
+    from vidclf.training import cross_validate, train
 
     config = settled(target, overrides or [])
     if dry_run:
         from vidclf.cli.dry_run import show_dry_run
 
         show_dry_run(config)
+        if config.cv != "none":
+            show_folds(config)
         return
-    trained = train(config, resume=resume, overwrite=overwrite, track=track)
-    if trained.evaluation:
-        scores = trained.evaluation.scores
+    if config.cv == "none":
+        trained = train(config, resume=resume, overwrite=overwrite, track=track)
+        path, evaluation, of = trained.path, trained.evaluation, f"{trained.split} split"
+    else:
+        crossed = cross_validate(config, resume=resume, overwrite=overwrite, track=track)
+        path, evaluation, of = crossed.path, crossed.pooled, f"{len(crossed.folds)} folds"
+        for name, fold in crossed.folds.items():
+            output.print(f"  {name}  {fold.scores.accuracy:6.1%}  ({fold.scores.num_clips} clips)")
+    if evaluation:
+        scores = evaluation.scores
         low, high = scores.ci95
         output.print(
             f"accuracy {scores.accuracy:.1%} (95 % interval {low:.1%} to {high:.1%} over {scores.ci95_over}), "
-            f"{scores.num_clips} clips of the {trained.split} split"
+            f"{scores.num_clips} clips of the {of}" + (f", AUC {scores.auc:.3f}" if scores.auc is not None else "")
         )
-    run = RunFolder(trained.path)
+    run = RunFolder(path)
     output.print(f"run     {run.path}")
     output.print(f"report  {run.report}")
     output.print("plots   " + ", ".join(str(plot) for plot in (run.curves, run.confusion) if plot.exists()))
-    if trained.evaluation and trained.evaluation.failures:
+    if evaluation and evaluation.failures:
         raise typer.Exit(1)
+
+
+def show_folds(config: Config) -> None:
+    """Print which folds a cross-validation has, which trains each with these settings."""
+    from vidclf.training.folds import make_folds
+
+    folds = make_folds(config)
+    output.print(f"cv={config.cv}: {len(folds)} such trainings, each on the clips of the other folds")
+    for fold in folds:
+        counts = ", ".join(f"{len(fold.manifest.of_split(split))} {split}" for split in ("train", "val", "test"))
+        output.print(f"  {fold.name}  {counts}")
 
 
 def settled(target: str, overrides: list[str]) -> Config:

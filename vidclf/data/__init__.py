@@ -1,11 +1,38 @@
-"""Which clips there are, who may see them, and how they become batches."""
+"""Which clips there are, who may see them, and how they become batches.
 
-from vidclf.data.augmentation import Augmentation
-from vidclf.data.batches import BadClip, Batch, ClipDataset, pad_clips
-from vidclf.data.layouts import read_manifest, write_csv
-from vidclf.data.manifest import ClipEntry, Manifest
-from vidclf.data.reader import ClipReader
-from vidclf.data.splits import decided, split_by_group, split_hash
+Names are loaded when they are first used: processes that only read files do without PyTorch and scikit-learn.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vidclf.data.augmentation import Augmentation
+    from vidclf.data.batches import BadClip, Batch, ClipDataset, pad_clips
+    from vidclf.data.layouts import read_manifest, write_csv
+    from vidclf.data.manifest import ClipEntry, Manifest
+    from vidclf.data.reader import ClipReader
+    from vidclf.data.splits import decided, folds_by_group, read_folds, split_by_group, split_hash
+
+_HOME = {
+    "Augmentation": "vidclf.data.augmentation",
+    "BadClip": "vidclf.data.batches",
+    "Batch": "vidclf.data.batches",
+    "ClipDataset": "vidclf.data.batches",
+    "ClipEntry": "vidclf.data.manifest",
+    "ClipReader": "vidclf.data.reader",
+    "Manifest": "vidclf.data.manifest",
+    "decided": "vidclf.data.splits",
+    "folds_by_group": "vidclf.data.splits",
+    "pad_clips": "vidclf.data.batches",
+    "read_folds": "vidclf.data.splits",
+    "read_manifest": "vidclf.data.layouts",
+    "split_by_group": "vidclf.data.splits",
+    "split_hash": "vidclf.data.splits",
+    "write_csv": "vidclf.data.layouts",
+}
 
 __all__ = [
     "Augmentation",
@@ -16,9 +43,17 @@ __all__ = [
     "ClipReader",
     "Manifest",
     "decided",
+    "folds_by_group",
     "pad_clips",
+    "read_folds",
     "read_manifest",
     "split_by_group",
     "split_hash",
     "write_csv",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'vidclf.data' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)

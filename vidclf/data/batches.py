@@ -19,7 +19,7 @@ from vidclf.types import Float32Array
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One clip as the network takes it: `frames` float32 (T, C, h, w), and its class's number."""
+    """One clip as the network takes it: `frames` float32 (T, C, h, w) or features (T, D), and its class's number."""
 
     frames: Float32Array
     label: int
@@ -37,7 +37,7 @@ class Batch(NamedTuple):
     """What a training step sees.
 
     Attributes:
-        frames: float32 (B, T, C, h, w), zero on padding.
+        frames: float32 (B, T, C, h, w), or features (B, T, D) where they are kept; zero on padding.
         lengths: int64 (B,), valid steps.
         labels: int64 (B,).
         weights: float32 (B,), 1 for a clip, 0 for a stand-in where not one clip of the batch could be read.
@@ -112,7 +112,7 @@ class ClipDataset:
 
 
 def pad_clips(clips: Sequence[Float32Array]) -> tuple[Tensor, Tensor]:
-    """Stack clips (T_i, C, h, w) as float32 (B, max T_i, C, h, w), zero at the end, with lengths (B,)."""
+    """Stack clips (T_i, ...) as float32 (B, max T_i, ...), zero at the end, with lengths (B,)."""
     lengths = torch.tensor([len(clip) for clip in clips])
     frames = torch.zeros(len(clips), int(lengths.max()), *clips[0].shape[1:])
     for row, clip in zip(frames, clips, strict=True):

@@ -46,6 +46,14 @@ class ClipEntry:
         return f"{self.name} [{start}-{end} s]"
 
 
+class TornGroupsError(ManifestError):
+    """Groups stand in two splits; `entries` are the rows all the same, for whoever looks for what is wrong."""
+
+    def __init__(self, entries: tuple[ClipEntry, ...], message: str) -> None:
+        super().__init__(message)
+        self.entries = entries
+
+
 @dataclass(frozen=True)
 class Manifest:
     """All clips of a data set.
@@ -70,10 +78,11 @@ class Manifest:
                 splits_of[entry.group or entry.name].add(entry.split)  # parts of one file belong together too
         torn = [f"{group} ({', '.join(sorted(splits))})" for group, splits in splits_of.items() if len(splits) > 1]
         if torn:
-            raise ManifestError(
+            raise TornGroupsError(
+                self.entries,
                 f"{self.source}: {_several(len(torn), 'group')} in more than one split: {', '.join(torn[:5])}"
                 f"{', ...' if len(torn) > 5 else ''}. A model would be tested on what it has seen; "
-                "put each group into one split, or leave the split column out to have them divided by group."
+                "put each group into one split, or leave the split column out to have them divided by group.",
             )
 
     @property

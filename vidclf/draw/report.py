@@ -94,6 +94,30 @@ class DataSplit:
 
 
 @dataclass(frozen=True)
+class PartFigures:
+    """Accuracy, 0 to 1, over the clips of one part of the data, such as a group or a fold."""
+
+    name: str
+    accuracy: float
+    clips: int
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """Accuracy by part.
+
+    Attributes:
+        title: what is told apart, such as "Groups".
+        parts: in the order in which they are shown.
+        note: what the reader should know of their choice or order.
+    """
+
+    title: str
+    parts: Sequence[PartFigures]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Failure:
     """One input that could not be used, and why; secrets in both are masked when the page is written."""
 
@@ -114,6 +138,7 @@ class Report:
         classes: the K names.
         confusion: counts (K, K), rows are the truth; empty where nothing was scored.
         per_class: scores of each class.
+        breakdowns: accuracy by group, by fold; one of a single part is left out.
         mistakes: the worst first.
         split: of the data.
         failures: inputs that could not be used.
@@ -129,6 +154,7 @@ class Report:
     classes: Sequence[str] = ()
     confusion: Sequence[Sequence[int]] = ()
     per_class: Sequence[ClassFigures] = ()
+    breakdowns: Sequence[Breakdown] = ()
     mistakes: Sequence[Mistake] = ()
     split: DataSplit | None = None
     failures: Sequence[Failure] = ()

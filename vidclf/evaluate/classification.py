@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vidclf.config import load_config
-from vidclf.data import ClipEntry, ClipReader, Manifest, read_manifest, split_hash
+from vidclf.data import ClipEntry, Manifest, read_manifest, split_hash
 from vidclf.errors import ManifestError, RunError
 from vidclf.infer import Evaluation, describe_model, load, predict_entries, summarise
 from vidclf.package import RunFolder
@@ -74,8 +74,7 @@ def evaluate_run(
         raise ManifestError(
             f"{clips.source}: the model does not know {', '.join(unknown)}; it knows {', '.join(predictor.classes)}."
         )
-    reader = ClipReader(predictor.preprocessing, on_truncated)
-    results = predict_entries(predictor, entries, reader, batch=batch, track=track)
+    results = predict_entries(predictor, entries, predictor.reader(on_truncated), batch=batch, track=track)
     return ScoredRun(summarise(results, predictor.classes, seed=seed), split_hash(clips.entries), seed)
 
 

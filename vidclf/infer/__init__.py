@@ -1,7 +1,20 @@
 """From a run folder to predictions and scores."""
 
-from vidclf.infer.loading import describe_model, load, save
+from vidclf.infer.ensemble import EnsemblePredictor
+from vidclf.infer.loading import describe_model, load, save, save_ensemble
 from vidclf.infer.predictor import Predictor
-from vidclf.infer.scoring import EntryResult, Evaluation, predict_entries, summarise
+from vidclf.infer.scoring import EntryResult, Evaluation, GroupScore, predict_entries, summarise
 
-__all__ = ["EntryResult", "Evaluation", "Predictor", "describe_model", "load", "predict_entries", "save", "summarise"]
+__all__ = [
+    "EnsemblePredictor",
+    "EntryResult",
+    "Evaluation",
+    "GroupScore",
+    "Predictor",
+    "describe_model",
+    "load",
+    "predict_entries",
+    "save",
+    "save_ensemble",
+    "summarise",
+]

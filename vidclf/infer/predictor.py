@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal, Protocol, overload
 
 import numpy as np
 import torch
 from torch import nn
 
-from vidclf.data import pad_clips
+from vidclf.data import ClipEntry, ClipReader, pad_clips
 from vidclf.errors import DecodeError
 from vidclf.parallel import map_ahead
 from vidclf.prep import Prepared, Preprocessing, read_prepared
@@ -18,6 +18,18 @@ from vidclf.types import Clip, Float64Array, Prediction, UInt8Array
 from vidclf.video import OnTruncated
 
 Source = str | Path | Clip | UInt8Array
+
+
+class EntryReader(Protocol):
+    """Reads a manifest's rows as a predictor takes them."""
+
+    def prepared(self, entry: ClipEntry) -> Prepared:
+        """One row.
+
+        Raises:
+            DecodeError: it cannot be read.
+        """
+        ...
 
 
 class Predictor:
@@ -42,6 +54,10 @@ class Predictor:
         self.preprocessing = preprocessing
         self.classes = tuple(classes)
         self.device = device
+
+    def reader(self, on_truncated: OnTruncated = "error") -> EntryReader:
+        """Reads a manifest's rows as this predictor takes them."""
+        return ClipReader(self.preprocessing, on_truncated)
 
     def predict(
         self,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from vidclf.data import BadClip, ClipEntry, ClipReader
+from vidclf.data import BadClip, ClipEntry
 from vidclf.errors import DecodeError, NoFramesError
-from vidclf.infer.predictor import Predictor
+from vidclf.infer.predictor import EntryReader, Predictor
 from vidclf.metrics import ClassificationScores, classification_scores
 from vidclf.parallel import map_ahead
 from vidclf.prep import Prepared
@@ -26,6 +27,19 @@ class EntryResult:
     entry: ClipEntry
     probabilities: Float64Array | None
     reason: str = ""
+
+    def predicted(self, classes: Sequence[str]) -> str:
+        """The most probable of the classes; empty where the clip could not be read."""
+        return "" if self.probabilities is None else classes[int(self.probabilities.argmax())]
+
+
+@dataclass(frozen=True)
+class GroupScore:
+    """Accuracy over one group's clips: a share, and of how many clips."""
+
+    group: str
+    accuracy: float
+    clips: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +58,20 @@ class Evaluation:
     results: tuple[EntryResult, ...]
     failures: tuple[BadClip, ...]
 
+    @property
+    def per_group(self) -> tuple[GroupScore, ...]:
+        """One score for each group, in the order of their names; clips without a group are in none."""
+        right: dict[str, list[bool]] = defaultdict(list)
+        for result in self.results:
+            if result.entry.group:
+                right[result.entry.group].append(result.predicted(self.scores.classes) == result.entry.label)
+        return tuple(GroupScore(group, sum(clips) / len(clips), len(clips)) for group, clips in sorted(right.items()))
+
     def to_json(self) -> dict[str, Any]:
         """Scores and failures as plain values."""
         return {
             **self.scores.to_json(),
+            "per_group": {row.group: {"accuracy": row.accuracy, "clips": row.clips} for row in self.per_group},
             "loss": self.loss,
             "num_failed": len(self.failures),
             "failures": [{"path": redact(bad.name), "error": bad.reason} for bad in self.failures],
@@ -57,7 +81,7 @@ class Evaluation:
 def predict_entries(
     predictor: Predictor,
     entries: Sequence[ClipEntry],
-    reader: ClipReader,
+    reader: EntryReader,
     *,
     batch: int = 8,
     track: Track = untracked,

@@ -11,7 +11,7 @@ from vidclf.config import ModelConfig, PrepConfig
 from vidclf.models.backbones import FrameEncoder, make_backbone
 from vidclf.models.heads import make_head
 from vidclf.models.pooling import valid_steps
-from vidclf.prep import HALF, IMAGENET, Preprocessing
+from vidclf.prep import HALF, IMAGENET, Preprocessing, make_person_crop
 
 
 class ClipClassifier(nn.Module):
@@ -31,12 +31,15 @@ class ClipClassifier(nn.Module):
         """Classify a batch of clips.
 
         Args:
-            frames: float (B, T, C, h, w), padded at the end.
+            frames: float (B, T, C, h, w), padded at the end; or the features (B, T, D) that the backbone made of
+                them before.
             lengths: int64 (B,), valid steps of each clip, at least 1.
 
         Returns:
             logits (B, K), which the padding does not change.
         """
+        if frames.ndim == 3:
+            return self.head(frames, lengths)  # type: ignore[no-any-return]
         valid = valid_steps(lengths, frames.shape[1])  # (B, T)
         pictures = frames[valid].contiguous(memory_format=torch.channels_last)  # (N, C, h, w), no padding
         encoded = self.backbone(pictures)  # (N, D)
@@ -49,8 +52,9 @@ def make_classifier(model: ModelConfig, prep: PrepConfig, num_classes: int) -> t
     """Build the network that a config describes, and the preprocessing that its weights want.
 
     Raises:
-        WeightsError: the weights are missing, or are not those of this network.
+        WeightsError: the weights are missing, or are not those of this network; the detector's too.
         ConfigError: the settings do not go together.
+        MissingExtraError: the detector needs ONNX Runtime, which is not installed.
     """
     preprocessing = Preprocessing(
         sampling=prep.sampling,
@@ -60,9 +64,14 @@ def make_classifier(model: ModelConfig, prep: PrepConfig, num_classes: int) -> t
         crop=prep.crop,
         motion=prep.motion,
         motion_seconds=prep.motion_seconds,
+        person=make_person_crop(prep),
     )
     backbone = make_backbone(
-        model.backbone, weights=model.weights, channels=preprocessing.channels, size=preprocessing.size
+        model.backbone,
+        weights=model.weights,
+        channels=preprocessing.channels // preprocessing.streams,
+        size=preprocessing.size,
+        streams=preprocessing.streams,
     )
     statistics = {"auto": backbone.statistics, "imagenet": IMAGENET, "half": HALF, "clip": None}[prep.normalise]
     network = ClipClassifier(backbone, make_head(model, backbone.feature_dim, num_classes))

@@ -2,45 +2,32 @@
 
 It runs in three steps, so that each caller can stop where it needs to and none does another's work again:
 
-    plan(pts_seconds)       which frames the network looks at      (T,) steps
+    plan(pts_seconds)       which frames are wanted                (T,) steps
     prepare(clip, plan)     those frames, cropped and resized      uint8   (N, h, w, 3)
     tensor(prepared)        motion channels and normalisation      float32 (T, C, h, w)
 
-Training changes pictures between the last two; everything else calls the three in a row. NumPy and the resize
-only, so that an exported model can carry this source with it.
+Training changes pictures between the last two; everything else calls the three in a row. No torch, so that an
+exported model can carry this source with it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 import numpy as np
 
+from vidclf.prep.channels import HALF, Statistics, difference, motion_pictures, normalised
+from vidclf.prep.crop import Square, center_crop, centred_square, cut_squares
+from vidclf.prep.person import PersonCrop, causal_looks, clip_looks
 from vidclf.types import Clip, Float32Array, Float64Array, IntArray, UInt8Array
 from vidclf.video.resize import resize_frames
 from vidclf.video.sampling import Picked, at_rate, center_window, dense, earlier, jittered, uniform
 
-# ITU-R BT.601 luma, what "grey" means in FFmpeg, Pillow and OpenCV.
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-# Differences are small beside the grey values themselves; this rough factor brings them nearer to the scale of
-# the other channels.
-_MOTION_SCALE = 0.1
-# Below this a clip is still, and dividing by its own deviation would only blow up noise.
-_LEAST_DEVIATION = 0.01
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """Mean and deviation of each RGB channel, on a scale of 0 to 1, that pictures are normalised with."""
-
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-
-
-IMAGENET = Statistics(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
-HALF = Statistics(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +39,26 @@ class FramePlan:
         steps: int64 (T,), for each step the position of its frame within `wanted`.
         before: int64 (T,), position of the frame that the step's motion is measured against; its own where
             there is no earlier frame or no motion channel.
+        looks: int64 (K,), numbers of the frames that a crop around a person is found on, ascending; none for
+            other crops. They follow from the clip's times alone, never from chance.
     """
 
     wanted: IntArray
     steps: IntArray
     before: IntArray
+    looks: IntArray
+
+    @property
+    def read(self) -> IntArray:
+        """Numbers of all frames that are needed, int64 (M,), ascending: the wanted and those looked at."""
+        return np.union1d(self.wanted, self.looks)
+
+    def within_read(self) -> FramePlan:
+        """The same plan for a clip that holds only the frames that `read` names."""
+        read = self.read
+        return FramePlan(
+            np.searchsorted(read, self.wanted), self.steps, self.before, np.searchsorted(read, self.looks)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,43 +89,63 @@ class Preprocessing:
         frames: steps of `uniform` and `center`.
         fps: steps a second of `center` and `rate`.
         size: (height, width) of the input in pixels.
-        crop: `center` takes the largest centred part of the input's shape, `none` the whole frame.
+        crop: `none` takes the whole frame, `center` its largest centred part of the input's shape. `clip` and
+            `causal` take a square around the largest moving person, the centred one where there is nobody: `clip`
+            one for the whole clip, `causal` one that follows and only looks back.
         motion: `none`, or a channel of grey difference over `motion_seconds` beside the colours (`add`) or
-            alone (`only`).
+            alone (`only`); `picture` shows the difference's strength as a grey picture in place of the colours, for
+            backbones that learned from photographs, and `two_stream` shows both, one after the other (Simonyan &
+            Zisserman, NeurIPS 2014, with differences for optical flow).
         motion_seconds: how far apart in time the two frames of a difference are. A time and not a number of
             frames, since cameras differ.
         statistics: mean and deviation; None takes each clip's own.
+        person: how the square around a person is found; for `clip` and `causal` only.
     """
 
     sampling: Literal["uniform", "center", "rate", "dense"]
     size: tuple[int, int]
     frames: int | None = None
     fps: float | None = None
-    crop: Literal["none", "center"] = "none"
-    motion: Literal["none", "add", "only"] = "none"
+    crop: Literal["none", "center", "clip", "causal"] = "none"
+    motion: Literal["none", "add", "only", "picture", "two_stream"] = "none"
     motion_seconds: float = 0.1
     statistics: Statistics | None = HALF
+    person: PersonCrop | None = None
+
+    def __post_init__(self) -> None:
+        if (self.crop in ("clip", "causal")) != (self.person is not None):
+            raise ValueError(f"crop {self.crop} does not go {'without' if self.person is None else 'with'} person")
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_json` gave."""
-        statistics = values["statistics"]
+    def from_json(cls, values: Mapping[str, Any], detector_weights: bytes | None = None) -> Self:
+        """Build from what `to_json` gave, and the content of the detector's file where it names one."""
+        statistics, person = values["statistics"], values.get("person")
         return cls(
             **{
                 **values,
                 "size": tuple(values["size"]),
                 "statistics": statistics and Statistics(tuple(statistics["mean"]), tuple(statistics["std"])),
+                "person": person and PersonCrop.from_json(person, detector_weights),
             }
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self)
+        """Plain values for JSON; a detector's file is named by its hash."""
+        return {
+            **asdict(replace(self, crop="none", person=None)),
+            "crop": self.crop,
+            "person": self.person and self.person.to_json(),
+        }
 
     @property
     def channels(self) -> int:
         """Channels of the network's input."""
-        return {"none": 3, "add": 4, "only": 1}[self.motion]
+        return {"none": 3, "add": 4, "only": 1, "picture": 3, "two_stream": 6}[self.motion]
+
+    @property
+    def streams(self) -> int:
+        """How many pictures, one after the other in the channels, each go through the backbone."""
+        return 2 if self.motion == "two_stream" else 1
 
     def __call__(self, clip: Clip) -> Float32Array:
         """The network's input for a clip: float32 (T, C, h, w)."""
@@ -141,20 +163,22 @@ class Preprocessing:
             rng: draws the instants at random where the sampling leaves room, for training.
             speed: look at the clip as if it were played so many times as fast.
         """
-        pts_seconds = pts_seconds / speed
-        picked = self._picked(pts_seconds, rng)
+        played_seconds = pts_seconds / speed
+        picked = self._picked(played_seconds, rng)
         now = picked.indices[picked.valid]
-        before = now if self.motion == "none" else earlier(pts_seconds, now, self.motion_seconds)
+        before = now if self.motion == "none" else earlier(played_seconds, now, self.motion_seconds)
         wanted = np.unique(np.concatenate([now, before]))
-        return FramePlan(wanted, steps=np.searchsorted(wanted, now), before=np.searchsorted(wanted, before))
+        return FramePlan(
+            wanted, np.searchsorted(wanted, now), np.searchsorted(wanted, before), self._looks(pts_seconds)
+        )
 
     def fit(self, clip: Clip) -> Clip:
-        """Crop and resize to the input's size; a clip that fits already comes back unchanged."""
-        frames = clip.frames
-        if self.crop == "center":
-            frames = _center_crop(frames, self.size)
-        if frames.shape[1:3] != self.size:
-            frames = resize_frames(frames, self.size)
+        """Crop and resize all frames to the input's size.
+
+        What comes out must not be cropped again: a plan's steps are taken from it as they are.
+        """
+        looks = self._looks(clip.pts_seconds[clip.valid])
+        frames = self._fitted(clip.frames, clip, np.arange(len(clip)), looks)
         return Clip(frames, clip.pts_seconds, clip.valid, clip.source)
 
     def take(self, clip: Clip, rng: np.random.Generator | None = None, *, speed: float = 1.0) -> Prepared:
@@ -163,23 +187,45 @@ class Preprocessing:
 
     def prepare(self, clip: Clip, plan: FramePlan) -> Prepared:
         """Fit the frames that a plan wants, out of the clip that it was made for."""
-        wanted = plan.wanted
-        chosen = Clip(clip.frames[wanted], clip.pts_seconds[wanted], clip.valid[wanted], clip.source)
-        return Prepared(self.fit(chosen).frames, plan.steps, plan.before, chosen.pts_seconds, clip.source)
+        frames = self._fitted(clip.frames[plan.wanted], clip, plan.wanted, plan.looks)
+        return Prepared(frames, plan.steps, plan.before, clip.pts_seconds[plan.wanted], clip.source)
 
     def tensor(self, prepared: Prepared) -> Float32Array:
         """Motion channels and normalisation: the network's input, float32 (T, C, h, w)."""
-        shape = (len(prepared.steps), self.channels, *prepared.frames.shape[1:3])
-        inputs = np.empty(shape, dtype=np.float32)  # (T, C, h, w)
-        if self.motion != "only":
-            pictures = prepared.frames[prepared.steps]  # (T, h, w, 3)
-            mean, std = self._statistics_of(pictures)
-            # (x / 255 - mean) / std, with the constants taken together
-            np.multiply(pictures.transpose(0, 3, 1, 2), (1 / (255 * std))[:, None, None], out=inputs[:, :3])
-            inputs[:, :3] -= (mean / std)[:, None, None]
-        if self.motion != "none":
-            inputs[:, -1] = self._difference(prepared)
-        return inputs
+        now, before = prepared.frames[prepared.steps], prepared.frames[prepared.before]  # (T, h, w, 3)
+        parts = []
+        if self.motion in ("none", "add", "two_stream"):
+            parts.append(normalised(now, self.statistics))
+        if self.motion in ("picture", "two_stream"):
+            parts.append(normalised(motion_pictures(now, before), self.statistics))
+        if self.motion in ("add", "only"):
+            parts.append(difference(now, before, of_clip=self.statistics is None)[:, None])
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def _looks(self, pts_seconds: Float64Array) -> IntArray:
+        """Numbers of the frames that the crop is found on, of those at `pts_seconds` (N,)."""
+        if self.crop == "clip":
+            return clip_looks(pts_seconds)
+        return causal_looks(pts_seconds) if self.crop == "causal" else np.empty(0, dtype=np.int64)
+
+    def _squares(self, clip: Clip, wanted: IntArray, looks: IntArray) -> list[Square]:
+        """Around the person in each wanted frame of a clip, found on those that are looked at."""
+        assert self.person is not None
+        looked = clip.frames[looks]
+        if self.crop == "clip":
+            squares = [self.person.over_clip(looked)] * len(wanted)
+        else:
+            squares = self.person.following(looked, looks, wanted)
+        if not any(squares):
+            _say_nobody(clip.source)
+        nobody = centred_square(*looked.shape[1:3])
+        return [square or nobody for square in squares]
+
+    def _fitted(self, frames: UInt8Array, clip: Clip, wanted: IntArray, looks: IntArray) -> UInt8Array:
+        """The wanted frames of a clip, (N, H, W, 3), cropped and resized to (N, h, w, 3)."""
+        if self.person is not None:
+            return cut_squares(frames, self._squares(clip, wanted, looks), self.size)
+        return resize_frames(center_crop(frames, self.size) if self.crop == "center" else frames, self.size)
 
     def _picked(self, pts_seconds: Float64Array, rng: np.random.Generator | None) -> Picked:
         if self.sampling == "dense":
@@ -199,35 +245,8 @@ class Preprocessing:
             pts_seconds, self.fps, max_count=self.frames, offset_seconds=float(rng.uniform(0, max(room, 0.0)))
         )
 
-    def _statistics_of(self, pictures: UInt8Array) -> tuple[Float32Array, Float32Array]:
-        """Mean and deviation (3,) of each channel on a scale of 0 to 1: the given ones, else the clip's own."""
-        if self.statistics is not None:
-            return np.array(self.statistics.mean, np.float32), np.array(self.statistics.std, np.float32)
-        # Counting the 256 levels is exact, and needs no copy of the pixels as floats.
-        levels = np.arange(256) / 255
-        counts = [np.bincount(pictures[..., channel].ravel(), minlength=256) for channel in range(3)]
-        shares = np.stack(counts) / (pictures.size / 3)  # (3, 256)
-        mean = shares @ levels
-        deviation = np.sqrt(np.maximum(shares @ levels**2 - mean**2, 0))
-        return mean.astype(np.float32), np.maximum(deviation, _LEAST_DEVIATION).astype(np.float32)
 
-    def _difference(self, prepared: Prepared) -> Float32Array:
-        grey = prepared.frames.astype(np.float32) @ (_LUMA / np.float32(255))  # (N, h, w)
-        change = grey[prepared.steps] - grey[prepared.before]  # (T, h, w)
-        scale = _MOTION_SCALE
-        if self.statistics is None:
-            scale = max(float(np.sqrt(np.mean(change**2))), _LEAST_DEVIATION)
-        change *= np.float32(1 / scale)
-        return change
-
-
-def _center_crop(frames: UInt8Array, shape: tuple[int, int]) -> UInt8Array:
-    """The largest centred part of frames (N, H, W, 3) whose sides are as `shape`'s to each other."""
-    height, width = frames.shape[1:3]
-    if height * shape[1] > width * shape[0]:
-        kept = max(1, round(width * shape[0] / shape[1]))
-        top = (height - kept) // 2
-        return frames[:, top : top + kept]
-    kept = max(1, round(height * shape[1] / shape[0]))
-    left = (width - kept) // 2
-    return frames[:, :, left : left + kept]
+@lru_cache(maxsize=4096)
+def _say_nobody(source: str) -> None:
+    """Say once of each source that its crop is not around anybody."""
+    logger.warning("%s: no person was found; the centred square is taken", source or "a clip")

@@ -21,7 +21,7 @@ def read_prepared(
     rng: np.random.Generator | None = None,
     speed: float = 1.0,
 ) -> Prepared:
-    """What `preprocessing.take` gives for the whole clip, without converting the frames it does not look at.
+    """What `preprocessing.take` gives for the whole clip, without converting the frames that are not needed.
 
     Args:
         preprocessing: what the network wants.
@@ -40,7 +40,7 @@ def read_prepared(
     def choose(pts_seconds: Float64Array) -> Picked:
         nonlocal plan  # the reader plans again when the real times turn out not to be the declared ones
         plan = preprocessing.plan(pts_seconds, rng, speed=speed)
-        return Picked(plan.wanted, np.ones(len(plan.wanted), dtype=np.bool_))
+        return Picked(plan.read, np.ones(len(plan.read), dtype=np.bool_))
 
     clip = read_clip(
         source,
@@ -50,5 +50,4 @@ def read_prepared(
         on_truncated=on_truncated,
     )
     assert plan is not None
-    everything = FramePlan(np.arange(len(clip)), plan.steps, plan.before)
-    return preprocessing.prepare(clip, everything)
+    return preprocessing.prepare(clip, plan.within_read())

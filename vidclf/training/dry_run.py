@@ -156,7 +156,9 @@ def _strip(inputs: Float32Array, preprocessing: Preprocessing) -> UInt8Array:
     parts = []
     if preprocessing.motion != "only":
         parts.append(_as_picture(inputs[:, :3]))
-    if preprocessing.motion != "none":
+    if preprocessing.motion == "two_stream":
+        parts.append(_as_picture(inputs[:, 3:]))
+    if preprocessing.motion in ("add", "only"):
         parts.append(_as_picture(np.repeat(inputs[:, -1:], 3, axis=1), around_zero=True))
     frames = np.concatenate(parts, axis=1)  # (T, h or 2h, w, 3)
     return film_strip(frames, count=10, height=96 * len(parts))

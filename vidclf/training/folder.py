@@ -13,6 +13,11 @@ from vidclf.package import RunFolder
 from vidclf.training.state import last_epoch
 
 
+def run_folder(config: Config) -> RunFolder:
+    """Where a training by a config writes."""
+    return RunFolder(Path(config.out or f"runs/{Path(config.data.manifest or 'run').stem}"))
+
+
 def check_folder(run: RunFolder, config: Config, *, resume: bool, overwrite: bool) -> None:
     """Make sure that the run folder is ours to write to; nothing is touched yet.
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from vidclf.config import Config, dump_config
-from vidclf.data import BadClip, Manifest, split_hash
+from vidclf.data import BadClip, ClipEntry, Manifest, split_hash
 from vidclf.data.manifest import SPLITS
 from vidclf.draw import (
+    Breakdown,
     DataSplit,
     Failure,
     Figure,
     Mistake,
+    PartFigures,
     Report,
     plot_confusion,
     plot_curves,
@@ -30,6 +33,7 @@ from vidclf.video import read_clip
 from vidclf.video.sampling import uniform
 
 _MISTAKES = 12
+_GROUPS = 20
 _STRIP_FRAMES = 8
 # A bootstrap over fewer groups than this understates how much groups differ.
 _FEW_GROUPS = 10
@@ -46,32 +50,73 @@ def write_run_report(
 ) -> None:
     """Write `curves.png`, `confusion.png` and `report.html` into a run folder."""
     plot_curves(progress.history, run.curves)
-    scores = evaluation.scores if evaluation else None
-    if scores:
-        plot_confusion(scores.confusion, scores.classes, run.confusion)
-    write_report(
-        run.report,
-        Report(
-            title=run.path.name,
-            subtitle=f"{split or 'no'} split, best of {len(progress.history)} epochs: {progress.best_epoch}",
-            figures=_figures(evaluation),
-            notes=tuple(_notes(manifest, split)),
-            history=progress.history,
-            classes=manifest.classes,
-            confusion=scores.confusion if scores else (),
-            per_class=scores.per_class if scores else (),
-            mistakes=tuple(_worst(evaluation, manifest.classes)) if evaluation else (),
-            split=_data_split(manifest),
-            failures=[Failure(bad.name, bad.reason) for bad in unread],
-            config=dump_config(config),
-            environment=versions(),
-        ),
+    page = Report(
+        title=run.path.name,
+        subtitle=f"{split or 'no'} split, best of {len(progress.history)} epochs: {progress.best_epoch}",
+        figures=(Figure("Accuracy", None, note="nothing was held out"),),
+        notes=tuple(_notes(manifest, manifest.of_split(split))),
+        history=progress.history,
+        split=_data_split(manifest, [name for name in SPLITS if manifest.of_split(name)]),
+        failures=[Failure(bad.name, bad.reason) for bad in unread],
+        config=dump_config(config),
+        environment=versions(),
+    )
+    if evaluation:
+        page = _with_scores(page, evaluation)
+        plot_confusion(evaluation.scores.confusion, evaluation.scores.classes, run.confusion)
+    write_report(run.report, page)
+
+
+def write_cross_validation_report(
+    run: RunFolder, config: Config, assigned: Manifest, pooled: Evaluation, by_fold: Mapping[str, Evaluation]
+) -> None:
+    """Write `confusion.png` and `report.html` into the folder of a cross-validation.
+
+    Args:
+        run: the folder.
+        config: the settings.
+        assigned: all clips, each in a split that is called as its fold.
+        pooled: scores over all of them.
+        by_fold: the same for each fold, by its name.
+    """
+    plot_confusion(pooled.scores.confusion, pooled.scores.classes, run.confusion)
+    folds = [PartFigures(name, fold.scores.accuracy, fold.scores.num_clips) for name, fold in by_fold.items()]
+    page = Report(
+        title=run.path.name,
+        subtitle=f"{len(by_fold)} folds ({config.cv}); each clip was predicted by the model that had not seen its "
+        "group",
+        figures=(),
+        notes=tuple(_notes(assigned, assigned.entries)),
+        # Where each fold is a group, the table of groups says the same.
+        breakdowns=(Breakdown("Folds", folds),) if len(folds) < len(pooled.per_group) else (),
+        split=_data_split(assigned, list(by_fold)),
+        failures=[Failure(bad.name, bad.reason) for bad in pooled.failures],
+        config=dump_config(config),
+        environment=versions(),
+    )
+    write_report(run.report, _with_scores(page, pooled))
+
+
+def _with_scores(page: Report, evaluation: Evaluation) -> Report:
+    scores = evaluation.scores
+    return replace(
+        page,
+        figures=_figures(evaluation),
+        classes=scores.classes,
+        confusion=scores.confusion,
+        per_class=scores.per_class,
+        breakdowns=(*page.breakdowns, _groups(evaluation)),
+        mistakes=tuple(_worst(evaluation, scores.classes)),
     )
 
 
-def _figures(evaluation: Evaluation | None) -> tuple[Figure, ...]:
-    if evaluation is None:
-        return (Figure("Accuracy", None, note="nothing was held out"),)
+def _groups(evaluation: Evaluation) -> Breakdown:
+    weakest = sorted(evaluation.per_group, key=lambda row: row.accuracy)
+    note = f"The weakest {_GROUPS} of {len(weakest)}." if len(weakest) > _GROUPS else "The weakest first."
+    return Breakdown("Groups", [PartFigures(row.group, row.accuracy, row.clips) for row in weakest[:_GROUPS]], note)
+
+
+def _figures(evaluation: Evaluation) -> tuple[Figure, ...]:
     scores = evaluation.scores
     figures = [
         Figure(
@@ -88,13 +133,13 @@ def _figures(evaluation: Evaluation | None) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _notes(manifest: Manifest, split: str) -> Iterator[str]:
+def _notes(manifest: Manifest, held_out: Sequence[ClipEntry]) -> Iterator[str]:
     if any(entry.extra.get("rendered") == "yes" for entry in manifest.entries):
         yield "The clips are rendered (drawn by a program), not recorded: this says nothing about real people."
-    held_out = {entry.group for entry in manifest.of_split(split) if entry.group}
-    if 0 < len(held_out) < _FEW_GROUPS:
+    groups = {entry.group for entry in held_out if entry.group}
+    if 0 < len(groups) < _FEW_GROUPS:
         yield (
-            f"Only {len(held_out)} groups were held out: the interval is too narrow, and another split may give "
+            f"Only {len(groups)} groups were held out: the interval is too narrow, and another split may give "
             "quite another figure."
         )
     if not any(entry.group for entry in manifest.entries):
@@ -133,8 +178,7 @@ def _strip_clip(result: EntryResult) -> Clip | None:
     return None
 
 
-def _data_split(manifest: Manifest) -> DataSplit:
-    splits = [split for split in SPLITS if manifest.of_split(split)]
+def _data_split(manifest: Manifest, splits: Sequence[str]) -> DataSplit:
     counts = {
         split: np.bincount(
             [manifest.classes.index(entry.label) for entry in manifest.of_split(split)],

@@ -25,12 +25,13 @@ from vidclf.data import (
 from vidclf.draw import EpochRow
 from vidclf.engines import check_process_count, core_left_for_reading, describe_device, pick_device
 from vidclf.errors import ConfigError
+from vidclf.features import make_reader
 from vidclf.infer import Evaluation, Predictor, load, predict_entries, save, summarise
 from vidclf.models import make_classifier
-from vidclf.package import RunFolder, write_json
+from vidclf.package import write_json
 from vidclf.progress import Track, untracked
 from vidclf.training.events import event_writer
-from vidclf.training.folder import check_folder, check_same_clips
+from vidclf.training.folder import check_folder, check_same_clips, run_folder
 from vidclf.training.loop import fit
 from vidclf.training.report import write_run_report
 from vidclf.training.stages import count_parameters, describe_stages
@@ -54,11 +55,19 @@ class TrainedRun:
     evaluation: Evaluation | None
 
 
-def train(config: Config, *, resume: bool = False, overwrite: bool = False, track: Track = untracked) -> TrainedRun:
+def train(
+    config: Config,
+    *,
+    manifest: Manifest | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    track: Track = untracked,
+) -> TrainedRun:
     """Train a classifier, score it on held-out clips, and write a run folder.
 
     Args:
-        config: all settings; `data.manifest` must be set.
+        config: all settings; `data.manifest` must be set, and `cv` be none.
+        manifest: the clips, each in its split; default: those that the config names.
         resume: go on with the training that stands in the run folder.
         overwrite: replace what stands in the run folder.
         track: shows what passes.
@@ -68,7 +77,9 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
         ManifestError: the clips cannot be used as they stand.
         StoppedError: NaN, out of memory, too many bad clips, missing weights, a full disk.
     """
-    run = RunFolder(Path(config.out or f"runs/{Path(config.data.manifest or 'run').stem}"))
+    if config.cv != "none":
+        raise ConfigError([f"cv: {config.cv} is more than one training; use vidclf.training.cross_validate"])
+    run = run_folder(config)
     accelerator = _accelerator(config)
     if accelerator.is_main_process:
         check_folder(run, config, resume=resume, overwrite=overwrite)
@@ -78,11 +89,11 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
         accelerator.num_processes,
         "es" if accelerator.num_processes > 1 else "",
     )
-    manifest = read_data(config)
+    manifest = read_data(config) if manifest is None else _checked(manifest)
     torch.manual_seed(config.train.seed)  # the weights that a training starts from
     network, preprocessing = make_classifier(config.model, config.prep, len(manifest.classes))
-    predictor = Predictor(network, preprocessing, manifest.classes, accelerator.device)
-    reader = ClipReader(preprocessing, config.data.on_truncated, in_memory=config.data.cache == "memory")
+    reader = make_reader(config, network, preprocessing, accelerator.device)
+    predictor = Predictor(network, reader.preprocessing, manifest.classes, accelerator.device)
     train_entries, val_entries = manifest.of_split("train"), manifest.of_split("val")
     dataset = ClipDataset(
         train_entries,
@@ -108,7 +119,7 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
         run.path.mkdir(parents=True, exist_ok=True)
         run.config.write_text(dump_config(config), encoding="utf-8")
         write_csv(run.split, manifest.entries)
-    if reader.in_memory:
+    if config.data.cache in ("memory", "features"):
         wanted = (*train_entries, *val_entries)
         for _ in track(reader.fill(wanted), total=len(wanted), what="reading clips"):
             pass
@@ -143,6 +154,8 @@ def train(config: Config, *, resume: bool = False, overwrite: bool = False, trac
     evaluation = None
     if split:
         best = load(run.path, device=accelerator.device.type)
+        if config.data.cache == "features":  # what is kept and scored is the whole network, from frames
+            reader = ClipReader(preprocessing, config.data.on_truncated)
         results = predict_entries(best, manifest.of_split(split), reader, batch=config.train.batch, track=track)
         evaluation = summarise(results, best.classes, seed=config.train.seed)
         scored = {**evaluation.to_json(), **facts, "split": split}
@@ -165,9 +178,22 @@ def read_data(config: Config) -> Manifest:
         ConfigError: it names none.
         ManifestError: they cannot be used as they stand.
     """
+    return _checked(decided(read_clips(config), config.data.split))
+
+
+def read_clips(config: Config) -> Manifest:
+    """The clips that a config names, as their manifest has them.
+
+    Raises:
+        ConfigError: it names none.
+        ManifestError: they cannot be used as they stand.
+    """
     if config.data.manifest is None:
         raise ConfigError(["data.manifest: it must name a CSV table or a folder of clips"])
-    manifest = decided(read_manifest(config.data.manifest, root=config.data.root), config.data.split)
+    return read_manifest(config.data.manifest, root=config.data.root)
+
+
+def _checked(manifest: Manifest) -> Manifest:
     untaught = sorted(set(manifest.classes) - {entry.label for entry in manifest.of_split("train")})
     if untaught:
         logger.warning("no training clip shows %s, so it will never be recognised", ", ".join(untaught))

@@ -7,8 +7,8 @@ which they arise; all that stays process-wide is the level, which is switched on
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import NamedTuple
 
 import av.logging
@@ -23,16 +23,30 @@ class Message(NamedTuple):
     text: str
 
 
-@contextmanager
-def listening() -> Iterator[list[Message]]:
+def listening() -> AbstractContextManager[list[Message]]:
     """Collect FFmpeg's error lines of this thread; the list is filled when the block ends."""
     _switch_on()
-    heard: list[Message] = []
-    with av.logging.Capture() as lines:
-        try:
-            yield heard
-        finally:
-            heard += [Message(name, redact(text.strip())) for level, name, text in lines if level <= av.logging.ERROR]
+    return _Listening()
+
+
+class _Listening:
+    # A class and no generator: it stands around each packet, where these microseconds count.
+
+    def __init__(self) -> None:
+        self._capture = av.logging.Capture()
+        self._heard: list[Message] = []
+
+    def __enter__(self) -> list[Message]:
+        self._capture.__enter__()
+        return self._heard
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._capture.__exit__(None, None, None)
+        for level, name, text in self._capture.logs:
+            if level <= av.logging.ERROR:
+                self._heard.append(Message(name, redact(text.strip())))
 
 
 def _switch_on() -> None:

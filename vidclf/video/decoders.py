@@ -1,11 +1,14 @@
-"""Which decoder reads a stream, and with what settings."""
+"""Which decoder reads a stream, with what settings, and what it says of a packet."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from vidclf.video.decoder_log import Message, listening
 from vidclf.video.limits import Limits
 
 _LIBVPX_VP9 = "libvpx-vp9"
@@ -30,3 +33,29 @@ def decoder_for(stream: VideoStream, limits: Limits) -> VideoCodecContext:
         context.thread_count = 1
         context.options = {"max_pixels": str(limits.decoder_max_pixels)}
     return decoder
+
+
+class Decoded(NamedTuple):
+    """What became of one packet.
+
+    Attributes:
+        frames: those that it completed; none of what cannot be decoded.
+        messages: what the decoder said.
+        failure: the reason in words why something is wrong, or an empty string.
+    """
+
+    frames: list[av.VideoFrame]
+    messages: list[Message]
+    failure: str
+
+
+def decode(decoder: VideoCodecContext, packet: av.Packet[VideoStream] | None) -> Decoded:
+    """Decode a packet; None gives up what the decoder still holds."""
+    failure = ""
+    frames: list[av.VideoFrame] = []
+    with listening() as messages:
+        try:
+            frames = decoder.decode(packet)
+        except av.FFmpegError as error:
+            failure = str(error.strerror)
+    return Decoded(frames, messages, messages[-1].text if messages else failure)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from vidclf.errors import LimitExceededError
 
@@ -23,16 +23,23 @@ class Limits:
         max_pixels: width times height of one frame; 64 million holds 8K video and large photographs.
         max_seconds: time from the first frame to the last.
         max_bytes: memory of the RGB frames that one call returns; putting them together briefly takes twice that.
+        max_process_bytes: memory of a process that reads one input alone (`isolate=True`), beyond the program's
+            own; held on Linux.
+        max_cpu_seconds: processor time of such a process; not held on Windows.
+        max_wall_seconds: how long such a process may take.
     """
 
     max_pixels: int = 64_000_000
     max_seconds: float = 6 * 3600.0
     max_bytes: int = 8 * 2**30
+    max_process_bytes: int = 4 * 2**30
+    max_cpu_seconds: float = 600.0
+    max_wall_seconds: float = 900.0
 
     def __post_init__(self) -> None:
-        for name in ("max_pixels", "max_seconds", "max_bytes"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
+        for limit in fields(self):
+            if not getattr(self, limit.name) > 0:
+                raise ValueError(f"{limit.name} must be above 0, not {getattr(self, limit.name)}")
 
     @property
     def decoder_max_pixels(self) -> int:

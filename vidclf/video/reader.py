@@ -12,6 +12,7 @@ from vidclf.secrets import SourceAddress
 from vidclf.types import Clip, Float64Array, IntArray
 from vidclf.video.damage import OnTruncated
 from vidclf.video.files import ContainerSource
+from vidclf.video.isolation import read_isolated
 from vidclf.video.limits import Limits
 from vidclf.video.pictures import PictureFolder
 from vidclf.video.sampling import Picked, dense
@@ -71,12 +72,18 @@ def read_clip(
     limits: Limits = _DEFAULT_LIMITS,
     on_truncated: OnTruncated = "error",
     picture_fps: float = 25.0,
+    isolate: bool = False,
 ) -> Clip:
     """Read a clip from a file or a folder of pictures.
 
-    Frames that are not asked for are not converted. Which frames to take is planned on the packets' times and
-    checked against the decoded frames' (edit lists, hidden or broken frames and missing timestamps make them
-    differ); then it is planned again on those.
+    Which frames to take is planned on the packets' times. Of a file whose packets number the frames for certain
+    (`video.selective`) no more is decoded than the frames need; all others are decoded whole, and where the
+    decoded times differ from the planned ones (edit lists, hidden or broken frames, missing timestamps), it is
+    planned again. The frames are the same either way.
+
+    All packets are read each time, so a file that is cut off is told, as is damage that shows in them. Damage
+    within a packet shows only where it is decoded, so a clip of some frames says nothing of the rest of its file.
+    With neither sampling nor window everything is decoded.
 
     Args:
         path: a video file, picture, folder of pictures, or http address of a file.
@@ -90,6 +97,8 @@ def read_clip(
         limits: how large the frames, how long the source, how much memory.
         on_truncated: "error" refuses a damaged file, "keep" takes what decodes and warns.
         picture_fps: rate of a folder of pictures, in frames per second.
+        isolate: decode in a process of its own, under the `limits` of a process: for files of strangers. Starting
+            it takes some tenths of a second.
 
     Returns:
         the frames, in order, with times that never decrease: a source whose timestamps jump back goes on one
@@ -104,10 +113,20 @@ def read_clip(
         DamagedVideoError: broken or cut off, and `on_truncated` is "error".
         UnreadablePictureError: a picture of a folder.
         MixedSizesError: the pictures of a folder have several sizes and `size` is None.
-        LimitExceededError: larger or longer than `limits`.
+        LimitExceededError: larger or longer than `limits`, or the process took more than they allow.
     """
     if start_seconds is not None and end_seconds is not None and not start_seconds < end_seconds:
         raise UsageError(f"start_seconds {start_seconds} must be before end_seconds {end_seconds}")
+    if isolate:
+        options = {
+            "start_seconds": start_seconds,
+            "end_seconds": end_seconds,
+            "size": size,
+            "stream": stream,
+            "on_truncated": on_truncated,
+            "picture_fps": picture_fps,
+        }
+        return read_isolated(SourceAddress.parse(path), sampling, limits, options)
     target = (size, size) if isinstance(size, int) else size
     with open_source(
         path, stream=stream, limits=limits, on_truncated=on_truncated, picture_fps=picture_fps
@@ -145,7 +164,7 @@ def _chosen(source: VideoSource, choose: Sampling, size: tuple[int, int] | None)
     real = ascending(collected.pts_seconds, source.nominal_interval)
     if not np.array_equal(planned, real):
         picked = choose(real)
-        if not _numbers(picked) <= collected.images.keys():
+        if not collected.holds(picked.indices):
             collected = source.collect(_numbers(picked), size)
     return _clip(source, collected, picked, real)
 
@@ -179,11 +198,5 @@ def _numbers(picked: Picked) -> frozenset[int]:
 
 
 def _clip(source: VideoSource, collected: Collected, picked: Picked, pts_seconds: Float64Array) -> Clip:
-    numbers = picked.indices.tolist()
-    source.limits.check_frames(source.source, len(numbers), *collected.images[numbers[0]].shape[:2])
-    return Clip(
-        np.stack([collected.images[number] for number in numbers]),
-        pts_seconds[picked.indices],
-        picked.valid,
-        source.source,
-    )
+    source.limits.check_frames(source.source, len(picked), *collected.frames.shape[1:3])
+    return Clip(collected.take(picked.indices), pts_seconds[picked.indices], picked.valid, source.source)

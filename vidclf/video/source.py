@@ -12,10 +12,14 @@ from typing import Self
 import numpy as np
 
 from vidclf.errors import MixedSizesError
-from vidclf.types import Float64Array, Frame, UInt8Array
+from vidclf.types import Float64Array, Frame, IntArray, UInt8Array
+from vidclf.video.buffer import FrameBuffer
 from vidclf.video.limits import Limits
 from vidclf.video.resize import Resizer
 from vidclf.video.times import repaired
+
+# For how many frames there is room at first where it is not known how many will come.
+_FIRST_ROOM = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +44,69 @@ class Collected:
     """What one pass over a source brought.
 
     Attributes:
-        images: uint8 RGB (height, width, 3) by the frame's number, all of one size.
+        numbers: int64 (K,), the wanted frames that there are, ascending.
+        frames: uint8 RGB (K, H, W, 3).
         pts_seconds: float64 (N,), times of all frames of the source, wanted or not, as `pts_seconds()` gives.
     """
 
-    images: dict[int, UInt8Array]
+    numbers: IntArray
+    frames: UInt8Array
     pts_seconds: Float64Array
+
+    def holds(self, numbers: IntArray) -> bool:
+        """Whether all these frames are there."""
+        return bool(np.isin(numbers, self.numbers).all())
+
+    def take(self, numbers: IntArray) -> UInt8Array:
+        """Some of the frames by their numbers, in any order; without a copy where it is all of them, as they are."""
+        if np.array_equal(numbers, self.numbers):
+            return self.frames
+        return self.frames[np.searchsorted(self.numbers, numbers)]
+
+
+class Gathering:
+    """Resizes wanted frames and puts them together, within the limits, while a source is gone through.
+
+    Args:
+        source: whose frames.
+        wanted: numbers of frames; all where None.
+        size: (height, width) to resize to; as the first frame that is added where None.
+    """
+
+    def __init__(self, source: VideoSource, wanted: Collection[int] | None, size: tuple[int, int] | None) -> None:
+        self._source, self._size, self._target = source, size, size
+        self._expected = len(wanted) if wanted is not None else 0
+        self._numbers: list[int] = []
+        self._frames = FrameBuffer(self._expected or _FIRST_ROOM)
+
+    def add(self, shown: Presented) -> None:
+        """Take a frame if it has an image; where no size was given, the first one with a size gives it.
+
+        Raises:
+            MixedSizesError: pictures of a folder differ in size, and none was given.
+            LimitExceededError: they take more memory than they may.
+        """
+        self._target = self._target or shown.size
+        if shown.image is None or self._target is None:
+            return
+        if self._size is None and not self._source.scales_to_first:
+            self._check_same_size(shown, self._target)
+        count = max(len(self._numbers) + 1, self._expected)
+        self._source.limits.check_frames(self._source.source, count, *self._target)
+        self._frames.append(self._source.resizer.resize(shown.image, self._target))
+        self._numbers.append(shown.index)
+
+    def collected(self, pts_seconds: Float64Array) -> Collected:
+        """What came, with the times of all frames of the source."""
+        return Collected(np.array(self._numbers, dtype=np.int64), self._frames.frames(), pts_seconds)
+
+    def _check_same_size(self, shown: Presented, target: tuple[int, int]) -> None:
+        if shown.size is not None and shown.size != target:
+            raise MixedSizesError(
+                self._source.source,
+                f"frame {shown.index} has {shown.size[1]}x{shown.size[0]} pixels, "
+                f"the first one {target[1]}x{target[0]}",
+            )
 
 
 class VideoSource(ABC):
@@ -66,7 +127,7 @@ class VideoSource(ABC):
     def __init__(self, source: str, limits: Limits) -> None:
         self.source = source
         self.limits = limits
-        self._resizer = Resizer()
+        self.resizer = Resizer()
         self._pts_seconds: Float64Array | None = None
 
     @property
@@ -136,15 +197,15 @@ class VideoSource(ABC):
             MixedSizesError: pictures of a folder that differ in size.
             DecodeError: as for `open_source`.
         """
-        numbers = [int(index) for index in indices]
-        if not numbers or min(numbers) < 0:
+        numbers = np.asarray(indices, dtype=np.int64)
+        if len(numbers) == 0 or numbers.min() < 0:
             raise IndexError(f"{self.source}: indices must be 0 or more, and at least one")
-        collected = self.collect(frozenset(numbers))
-        if max(numbers) >= len(collected.pts_seconds):
+        collected = self.collect(frozenset(numbers.tolist()))
+        if numbers.max() >= len(collected.pts_seconds):
             raise IndexError(
-                f"{self.source}: frame {max(numbers)} was asked for; it has {len(collected.pts_seconds)}"
+                f"{self.source}: frame {numbers.max()} was asked for; it has {len(collected.pts_seconds)}"
             )
-        return np.stack([collected.images[number] for number in numbers])
+        return collected.take(numbers)
 
     def collect(self, wanted: Collection[int] | None, size: tuple[int, int] | None = None) -> Collected:
         """One pass: the wanted frames (all where None), and the times of all.
@@ -157,30 +218,15 @@ class VideoSource(ABC):
             MixedSizesError: pictures of a folder differ in size and `size` is None.
             DecodeError: as for `open_source`.
         """
-        images: dict[int, UInt8Array] = {}
         raw_seconds: list[float | None] = []
-        target = size
+        gathering = Gathering(self, wanted, size)
         # A generator, so that no image of full size outlives its turn.
         with closing(self._present_checked(lambda index: wanted is None or index in wanted)) as frames:
             for shown in frames:
                 raw_seconds.append(shown.raw_seconds)
-                target = target or shown.size
-                if shown.image is None or target is None:
-                    continue
-                if size is None and not self.scales_to_first:
-                    self._check_same_size(shown, target)
-                self.limits.check_frames(self.source, max(len(images) + 1, len(wanted or ())), *target)
-                images[shown.index] = self._resizer.resize(shown.image, target)
+                gathering.add(shown)
         self._pts_seconds = repaired(raw_seconds, self.nominal_interval)
-        return Collected(images, self._pts_seconds)
-
-    def _check_same_size(self, shown: Presented, target: tuple[int, int]) -> None:
-        if shown.size is not None and shown.size != target:
-            raise MixedSizesError(
-                self.source,
-                f"frame {shown.index} has {shown.size[1]}x{shown.size[0]} pixels, "
-                f"the first one {target[1]}x{target[0]}",
-            )
+        return gathering.collected(self._pts_seconds)
 
     def _present_checked(self, wanted: Callable[[int], bool]) -> Generator[Presented, None, None]:
         """`present` within the limit of time, which is none for what has no end."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import uuid
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,7 +22,8 @@ from av.video.reformatter import (
 )
 from av.video.stream import VideoStream
 
-from vidclf.errors import StoppedError, UsageError, VidclfError
+from vidclf.errors import UsageError
+from vidclf.files import appearing
 from vidclf.types import Float64Array, UInt8Array
 
 # MPEG's own clock: a multiple of the common frame rates, and it keeps a time to 11 microseconds.
@@ -76,24 +75,13 @@ def write_video(
     path = Path(path)
     clock = _Clock.from_times(path, pts_seconds) if fps is None else _Clock.from_fps(path, fps, pts_seconds)
     _check_settings(path, crf, codec, preset)
-    # Hidden, beside the target so that the replacement is atomic; FFmpeg chooses the container by the suffix.
-    unfinished = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _encode(path, unfinished, frames, clock, codec, {"crf": str(crf), "preset": preset, **_REPEATABLE})
-        unfinished.replace(path)
-    except VidclfError:
-        raise  # some are OSErrors too: a source that the frames come from may be missing
-    except OSError as error:
-        raise StoppedError(
-            f"{path}: the video cannot be written: {error.strerror or error}. "
-            "Check that the disk has free space and that you may write to this folder."
-        ) from error
-    except av.FFmpegError as error:
-        raise UsageError(f"{path}: FFmpeg cannot write this video as asked: {error}.") from error
-    finally:
-        with contextlib.suppress(OSError):  # never hides the error above
-            unfinished.unlink()
+    with appearing(path) as unfinished:
+        try:
+            _encode(path, unfinished, frames, clock, codec, {"crf": str(crf), "preset": preset, **_REPEATABLE})
+        except av.FFmpegError as error:
+            if isinstance(error, OSError):
+                raise  # of the file system, which `appearing` explains
+            raise UsageError(f"{path}: FFmpeg cannot write this video as asked: {error}.") from error
 
 
 def _check_settings(path: Path, crf: int, codec: str, preset: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from vidclf.cli.data import show
+from vidclf.cli.data import check, cluster, cut, import_, label, show, split
 
 app = typer.Typer(help="The clips.", no_args_is_help=True)
 
@@ -15,3 +15,9 @@ def _group() -> None:
 
 
 app.command("show")(show.show_command)
+app.command("import")(import_.import_command)
+app.command("cut")(cut.cut_command)
+app.command("label")(label.label_command)
+app.command("check")(check.check_command)
+app.command("split")(split.split_command)
+app.command("cluster")(cluster.cluster_command)

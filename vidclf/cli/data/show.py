@@ -14,6 +14,7 @@ from vidclf.cli.train import Overrides, Target, settled
 if TYPE_CHECKING:
     from vidclf.data import Manifest
 
+
 def show_command(
     target: Target,
     overrides: Overrides = None,

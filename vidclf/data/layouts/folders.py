@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from vidclf.data.manifest import SPLITS, ClipEntry, Manifest
+from vidclf.data.layouts.layout import SPLIT_NAMES, Layout, Request, clip_entry
+from vidclf.data.manifest import ClipEntry
 from vidclf.errors import ManifestError
 from vidclf.video.pictures import PICTURE_SUFFIXES
 
@@ -15,24 +16,35 @@ VIDEOS = {
 }  # fmt: skip
 
 
-def read_folders(root: Path) -> Manifest:
+def read_folders(request: Request) -> Iterator[ClipEntry]:
     """Read a tree: a video, a picture, or a folder of pictures is a clip; the class is the folder above it.
 
     Raises:
         ManifestError: there are no such folders, or no clips in them.
     """
-    folders = _subfolders(root)
-    names = {folder.name for folder in folders}
-    if "train" in names and names <= set(SPLITS):
-        entries = [entry for split in folders for entry in _classes(split, root, split.name)]
-    else:
-        entries = list(_classes(root, root, split=""))
-    if not entries:
+    root = request.path
+    empty = True
+    for folder, split in class_folders(root):
+        for path in _clips(folder):
+            empty = False
+            yield clip_entry(path, request.tree, folder.name, split=split)
+    if empty:
         raise ManifestError(
             f"{root}: it holds no clips. A folder for each class is expected, with videos in it: "
             f"{root.name}/wave/first.mp4, {root.name}/wave/second.mp4, {root.name}/none/third.mp4 ..."
         )
-    return Manifest(tuple(entries), root)
+
+
+def class_folders(root: Path) -> Iterator[tuple[Path, str]]:
+    """The folders that are classes, each with its split; empty where there is no level of splits."""
+    if not root.is_dir():
+        raise ManifestError(f"{root}: this is a file; a folder for each class is expected.")
+    splits = {folder: SPLIT_NAMES.get(folder.name.lower(), "") for folder in subfolders(root)}
+    if "train" in splits.values() and all(splits.values()):
+        for folder, split in splits.items():
+            yield from ((inner, split) for inner in subfolders(folder))
+    else:
+        yield from ((folder, "") for folder in splits)
 
 
 def clips_in(path: str) -> list[str]:
@@ -40,28 +52,27 @@ def clips_in(path: str) -> list[str]:
     folder = Path(path)
     if not folder.is_dir():
         return [path]
-    videos = [str(inner) for inner in _visible(folder) if inner.suffix.lower() in VIDEOS]
+    videos = [str(inner) for inner in visible(folder) if inner.suffix.lower() in VIDEOS]
     return videos or [path]
 
 
-def _classes(folder: Path, root: Path, split: str) -> Iterator[ClipEntry]:
-    for label in _subfolders(folder):
-        for path in _clips(label):
-            yield ClipEntry(path.relative_to(root).as_posix(), path, label.name, split=split)
+def subfolders(folder: Path) -> list[Path]:
+    """The folders right in a folder, sorted."""
+    return [path for path in visible(folder) if path.is_dir()]
+
+
+def visible(folder: Path) -> list[Path]:
+    """What lies right in a folder and is not hidden, sorted."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def _clips(folder: Path) -> Iterator[Path]:
-    for path in _visible(folder):
+    for path in visible(folder):
         if path.is_dir():
-            if any(inner.suffix.lower() in PICTURE_SUFFIXES for inner in _visible(path)):
+            if any(inner.suffix.lower() in PICTURE_SUFFIXES for inner in visible(path)):
                 yield path
         elif path.suffix.lower() in VIDEOS | PICTURE_SUFFIXES:
             yield path
 
 
-def _subfolders(folder: Path) -> list[Path]:
-    return [path for path in _visible(folder) if path.is_dir()]
-
-
-def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+LAYOUT = Layout("folders", "a folder for each class", Path.is_dir, read_folders)

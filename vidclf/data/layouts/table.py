@@ -7,19 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vidclf.data.layouts.layout import SPLIT_NAMES, Layout, Request
 from vidclf.data.manifest import SPLITS, ClipEntry, Manifest
 from vidclf.errors import ManifestError
 from vidclf.files import appearing
 
 _COLUMNS = ("path", "label", "group", "split", "start_seconds", "end_seconds")
-_SPLIT_NAMES = {
-    **{split: split for split in SPLITS},
-    "": "",
-    "training": "train",
-    "valid": "val",
-    "validation": "val",
-    "testing": "test",
-}
 _SHOWN = 5
 
 
@@ -76,7 +69,7 @@ def _entry(row: Mapping[str | None, str | None], root: Path) -> ClipEntry:
     name, label, split = cells["path"], cells["label"], cells.get("split", "").lower()
     if not name or not label:
         raise ValueError("path and label must not be empty")
-    if split not in _SPLIT_NAMES:
+    if split and split not in SPLIT_NAMES:
         raise ValueError(f"split {cells['split']!r} is none of {', '.join(SPLITS)}")
     start, end = _seconds(cells, "start_seconds"), _seconds(cells, "end_seconds")
     if start is not None and end is not None and end <= start:
@@ -86,7 +79,7 @@ def _entry(row: Mapping[str | None, str | None], root: Path) -> ClipEntry:
         path=root / name,
         label=label,
         group=cells.get("group", ""),
-        split=_SPLIT_NAMES[split],
+        split=SPLIT_NAMES.get(split, ""),
         start_seconds=start,
         end_seconds=end,
         extra={key: value for key, value in cells.items() if key not in _COLUMNS},
@@ -116,3 +109,10 @@ def _row(entry: ClipEntry) -> dict[str, str]:
         "start_seconds": "" if entry.start_seconds is None else str(entry.start_seconds),
         "end_seconds": "" if entry.end_seconds is None else str(entry.end_seconds),
     }
+
+
+def _read(request: Request) -> tuple[ClipEntry, ...]:
+    return read_csv(request.path, request.root).entries
+
+
+LAYOUT = Layout("csv", "a first line that names the columns path and label", Path.is_file, _read)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from vidclf.models.pooling import mean_over_time
+from vidclf.models.heads.head import CausalHead
+from vidclf.models.pooling import Tensors
 
 
-class MeanHead(nn.Module):
+class MeanHead(CausalHead):
     """A linear classifier on the mean of the frames' features: any order of the frames gives the same logits.
 
     Args:
@@ -19,10 +20,10 @@ class MeanHead(nn.Module):
     def __init__(self, feature_dim: int, num_classes: int, *, dropout: float = 0.3) -> None:
         super().__init__()
         self.normalise = nn.LayerNorm(feature_dim)
-        self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(feature_dim, num_classes)
+        self._end_with(feature_dim, num_classes, "mean", dropout)
 
-    def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Features (B, T, D), lengths (B,) -> logits (B, K)."""
-        pooled = mean_over_time(self.normalise(features), lengths)
-        return self.classifier(self.dropout(pooled))  # type: ignore[no-any-return]
+    def _outputs(self, features: Tensor, lengths: Tensor) -> Tensor:  # noqa: ARG002
+        return self.normalise(features)  # type: ignore[no-any-return]
+
+    def _step(self, features: Tensor, carried: Tensors) -> tuple[Tensor, Tensors]:
+        return self.normalise(features), carried
