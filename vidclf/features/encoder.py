@@ -81,16 +81,16 @@ class FrozenEncoder:
             import onnxruntime  # noqa: F401  # before an export that would be in vain
 
             session = open_onnx(self._graph(shape, graphs))
+            frames = np.random.default_rng(0).normal(size=(3, *shape)).astype(np.float32)
+            expected, given = self._by_torch(frames), _by_onnx(session, frames)
         except (ImportError, WeightsError) as error:
             logger.info("features are computed by PyTorch (%s); with pip install 'vidclf[onnx]' it is faster", error)
             return None
-        except Exception as error:  # PyTorch has no one class for what it cannot export
+        except Exception as error:  # neither library has one class for what it cannot export or run
             logger.info(
                 "features are computed by PyTorch; it could not export the network (%s)", type(error).__name__
             )
             return None
-        frames = np.random.default_rng(0).normal(size=(3, *shape)).astype(np.float32)
-        expected, given = self._by_torch(frames), _by_onnx(session, frames)
         if not np.abs(expected - given).max() <= _TOLERANCE * np.abs(expected).max():
             logger.warning("features are computed by PyTorch: ONNX Runtime gives others for this network")
             return None
