@@ -9,14 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
 from vidclf.draw.images import save_png
 from vidclf.draw.strips import SheetRow, contact_sheet, film_strip
+from vidclf.draw.templating import make_environment
 from vidclf.draw.theme import THEMES
-from vidclf.secrets import redact
 from vidclf.types import UInt8Array
 
 _ON_SHEET = 4  # clips of each cluster
@@ -61,15 +60,7 @@ def write_cluster_page(path: Path | str, title: str, clusters: Sequence[ShownClu
         clusters: what is shown; everything that is printed is escaped, passwords in addresses are masked.
         how: a sentence that says by what the clips were clustered.
     """
-    environment = Environment(
-        loader=PackageLoader("vidclf.draw"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # Markup, such as a picture's data, is ours; any other text may hold an address with a password.
-        finalize=lambda value: redact(value) if type(value) is str else value,
-    )
+    environment = make_environment("vidclf.draw")
     environment.filters["strip"] = _strip_uri
     environment.filters["clips"] = _clips
     text = environment.get_template("clusters.html.j2").render(

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
@@ -17,8 +16,8 @@ from vidclf.draw.confusion import plot_confusion
 from vidclf.draw.curves import EpochRow, Panel, plot_curves
 from vidclf.draw.report import Mistake, Report
 from vidclf.draw.strips import evenly_chosen
+from vidclf.draw.templating import make_environment
 from vidclf.draw.theme import DOTS_PER_INCH, THEMES, ThemeName
-from vidclf.secrets import redact
 from vidclf.types import UInt8Array
 
 _FRAMES_SHOWN = 8
@@ -31,7 +30,9 @@ def write_report(path: Path | str, report: Report) -> None:
 
     Everything that is printed is escaped, and passwords in addresses are masked.
     """
-    template = _environment().get_template("report.html.j2")
+    environment = make_environment("vidclf.draw")
+    environment.filters["percent"] = _percent
+    template = environment.get_template("report.html.j2")
     Path(path).write_text(template.render(report=report, **_drawn(report)), encoding="utf-8")
 
 
@@ -48,20 +49,6 @@ class _Plot:
 class _StripFrame:
     picture: Markup
     time: str
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("vidclf.draw"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # Markup, such as a picture's data, is ours; any other text may hold an address with a password.
-        finalize=lambda value: redact(value) if type(value) is str else value,
-    )
-    environment.filters["percent"] = _percent
-    return environment
 
 
 def _drawn(report: Report) -> dict[str, Any]:

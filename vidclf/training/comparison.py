@@ -22,7 +22,7 @@ from vidclf.draw import plot_comparison
 from vidclf.engines import describe_device, pick_device
 from vidclf.errors import ConfigError, UsageError
 from vidclf.files import appearing
-from vidclf.infer import EntryResult, Evaluation, summarise
+from vidclf.infer import Evaluation, summarise
 from vidclf.metrics import bootstrap_interval
 from vidclf.package import write_json
 from vidclf.progress import Track, untracked
@@ -30,7 +30,7 @@ from vidclf.training.costs import Cost, measure_costs
 from vidclf.training.cross_validation import cross_validate
 from vidclf.training.folder import check_folder, check_same_clips, run_folder
 from vidclf.training.folds import Fold
-from vidclf.training.predictions import read_predictions, write_predictions
+from vidclf.training.predictions import read_predictions, said_of, write_predictions
 from vidclf.training.run import read_data, train
 from vidclf.training.state import last_epoch
 from vidclf.types import Float64Array
@@ -188,15 +188,8 @@ def _trained_once(config: Config, track: Track) -> Evaluation:
         begun = last_epoch(run.state) is not None
         trained = train(config, manifest=whole.manifest, resume=begun, overwrite=not begun, track=track)
         assert trained.evaluation is not None  # this is the main process, and clips were held out
-        write_predictions(run.predictions, {0: _of_all(whole.held_out, trained.evaluation)}, classes)
+        write_predictions(run.predictions, {0: said_of(whole.held_out, trained.evaluation)}, classes)
     return summarise(read_predictions(run.predictions, [whole], classes)[0], classes)
-
-
-def _of_all(entries: Sequence[ClipEntry], evaluation: Evaluation) -> list[EntryResult]:
-    """What was said of each clip, in their order; also of those that could not be read."""
-    said = {result.entry: result for result in evaluation.results}
-    reasons = {bad.name: bad.reason for bad in evaluation.failures}
-    return [said.get(entry) or EntryResult(entry, None, reasons[entry.title]) for entry in entries]
 
 
 def _read_by_all(evaluations: Mapping[str, _BySeed]) -> list[ClipEntry]:

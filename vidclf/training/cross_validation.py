@@ -23,7 +23,7 @@ from vidclf.package import RunFolder, write_json
 from vidclf.progress import Track, untracked
 from vidclf.training.folder import check_folder, check_same_clips, run_folder
 from vidclf.training.folds import Fold, make_folds
-from vidclf.training.predictions import read_predictions, write_predictions
+from vidclf.training.predictions import read_predictions, said_of, write_predictions
 from vidclf.training.report import write_cross_validation_report
 from vidclf.training.run import train
 from vidclf.training.state import last_epoch
@@ -86,7 +86,7 @@ def cross_validate(
         logger.info("%s of %d: tested on %s", fold.name, len(folds), _in_words(fold))
         trained = train(settings, manifest=fold.manifest, resume=begun, overwrite=True, track=track)
         if trained.evaluation:
-            results[fold.number] = _of_all(fold, trained.evaluation)
+            results[fold.number] = said_of(fold.held_out, trained.evaluation)
             write_predictions(run.predictions, results, classes)
     return _pooled(run, config, folds, results) if _is_main_process() else CrossValidation(run.path, None, {})
 
@@ -151,13 +151,6 @@ def _in_words(fold: Fold) -> str:
     groups = sorted({entry.group for entry in fold.held_out if entry.group})
     whose = f" of {', '.join(groups) if len(groups) <= _NAMED else f'{len(groups)} groups'}" if groups else ""
     return f"{len(fold.held_out)} clips{whose}"
-
-
-def _of_all(fold: Fold, evaluation: Evaluation) -> list[EntryResult]:
-    """What was said of each clip that a fold held out, in their order; also of those that could not be read."""
-    said = {result.entry: result for result in evaluation.results}
-    reasons = {bad.name: bad.reason for bad in evaluation.failures}
-    return [said.get(entry) or EntryResult(entry, None, reasons[entry.title]) for entry in fold.held_out]
 
 
 def _pooled(

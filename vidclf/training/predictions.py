@@ -1,6 +1,6 @@
-"""The table of a cross-validation's predictions: what its folds' models said of the clips they had not seen.
+"""The table of predictions: what models said of the clips they had not seen, of one training or of each fold's.
 
-It grows by a fold when that is done, so it also says which folds a resumed cross-validation need not train again.
+That of a cross-validation grows by a fold when it is done, so it also says which need not be trained again.
 """
 
 from __future__ import annotations
@@ -14,12 +14,19 @@ import numpy as np
 from vidclf.data import ClipEntry
 from vidclf.errors import UsageError
 from vidclf.files import appearing
-from vidclf.infer import EntryResult
+from vidclf.infer import EntryResult, Evaluation
 from vidclf.secrets import redact
 from vidclf.training.folds import Fold
 
 # Where no row has a value in them, they are left out.
 _OPTIONAL = ("start_seconds", "end_seconds", "error")
+
+
+def said_of(entries: Iterable[ClipEntry], evaluation: Evaluation) -> list[EntryResult]:
+    """What was said of each clip, in their order; also of those that could not be read."""
+    said = {result.entry: result for result in evaluation.results}
+    reasons = {bad.name: bad.reason for bad in evaluation.failures}
+    return [said.get(entry) or EntryResult(entry, None, reasons[entry.title]) for entry in entries]
 
 
 def write_predictions(path: Path, results: Mapping[int, Sequence[EntryResult]], classes: Sequence[str]) -> None:

@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.templating import Jinja2Templates
 
-from vidclf.secrets import redact
+from vidclf.draw.templating import make_environment
 
-templates = Jinja2Templates(
-    env=Environment(
-        loader=PackageLoader("vidclf.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # Markup is ours; any other text may hold an address with a password.
-        finalize=lambda value: redact(value) if type(value) is str else value,
-    )
-)
+templates = Jinja2Templates(env=make_environment("vidclf.web"))

@@ -8,7 +8,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from vidclf.config import Pooling
 from vidclf.models.heads.head import PooledHead
-from vidclf.models.heads.lstm import remember_at_first
+from vidclf.models.heads.recurrent import remember_at_first, start_orthogonal
 from vidclf.models.pooling import last_step
 
 
@@ -44,6 +44,7 @@ class BiLSTMHead(PooledHead):
             bidirectional=True,
             dropout=dropout if layers > 1 else 0.0,
         )
+        start_orthogonal(self.lstm)
         remember_at_first(self.lstm)
         self._end_with(2 * hidden, num_classes, pooling, dropout)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from vidclf.config import Pooling
 from vidclf.models.heads.head import CausalHead
+from vidclf.models.heads.recurrent import start_orthogonal
 from vidclf.models.pooling import Tensors
 
 
@@ -37,7 +37,7 @@ class GRUHead(CausalHead):
         self.gru = nn.GRU(
             feature_dim, hidden, num_layers=layers, batch_first=True, dropout=dropout if layers > 1 else 0.0
         )
-        _start_orthogonal(self.gru)
+        start_orthogonal(self.gru)
         self._end_with(hidden, num_classes, pooling, dropout)
 
     def _outputs(self, features: Tensor, lengths: Tensor) -> Tensor:  # noqa: ARG002
@@ -50,11 +50,3 @@ class GRUHead(CausalHead):
     def _step(self, features: Tensor, carried: Tensors) -> tuple[Tensor, Tensors]:
         outputs, hidden = self.gru(self.normalise(features)[:, None], *carried)
         return outputs[:, 0], (hidden,)
-
-
-def _start_orthogonal(gru: nn.GRU) -> None:
-    """Start with orthogonal recurrent weights, as the LSTM does."""
-    for name, parameter in gru.named_parameters():
-        if name.startswith("weight_hh"):
-            for gate in torch.split(parameter.data, gru.hidden_size):
-                nn.init.orthogonal_(gate)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from vidclf.config import Pooling
 from vidclf.models.heads.head import CausalHead
+from vidclf.models.heads.recurrent import remember_at_first, start_orthogonal
 from vidclf.models.pooling import Tensors
 
 
@@ -37,6 +37,7 @@ class LSTMHead(CausalHead):
         self.lstm = nn.LSTM(
             feature_dim, hidden, num_layers=layers, batch_first=True, dropout=dropout if layers > 1 else 0.0
         )
+        start_orthogonal(self.lstm)
         remember_at_first(self.lstm)
         self._end_with(hidden, num_classes, pooling, dropout)
 
@@ -51,15 +52,3 @@ class LSTMHead(CausalHead):
     def _step(self, features: Tensor, carried: Tensors) -> tuple[Tensor, Tensors]:
         outputs, carried = self.lstm(self.normalise(features)[:, None], carried)
         return outputs[:, 0], carried
-
-
-def remember_at_first(lstm: nn.LSTM) -> None:
-    """Start with open forget gates (Jozefowicz et al., ICML 2015) and orthogonal recurrent weights."""
-    hidden = lstm.hidden_size
-    with torch.no_grad():
-        for name, parameter in lstm.named_parameters():
-            if name.startswith("weight_hh"):
-                for gate in torch.split(parameter, hidden):
-                    nn.init.orthogonal_(gate)
-            elif name.startswith("bias_ih"):
-                parameter[hidden : 2 * hidden].fill_(1.0)  # gates are kept in the order input, forget, cell, output
