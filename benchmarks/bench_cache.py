@@ -31,7 +31,7 @@ from vidclf.data import Augmentation, ClipDataset, ClipEntry, ClipReader, read_m
 from vidclf.data.cache import FrameCache
 from vidclf.models import make_classifier
 from vidclf.parallel import map_ahead
-from vidclf.prep import Prepared, Preprocessing
+from vidclf.prep import Chance, Prepared, Preprocessing
 from vidclf.synth import render_gestures
 from vidclf.training.loader import EpochLoader
 
@@ -65,7 +65,9 @@ def fight_preprocessing() -> Preprocessing:
 
 
 def read_all(reader: ClipReader, entries: list[ClipEntry], seed: int) -> list[Prepared]:
-    return [reader.prepared(entry, np.random.default_rng((seed, place))) for place, entry in enumerate(entries)]
+    return [
+        reader.prepared(entry, Chance(np.random.default_rng((seed, place)))) for place, entry in enumerate(entries)
+    ]
 
 
 def measure_reading(entries: list[ClipEntry], preprocessing: Preprocessing, cache: Path, rounds: int) -> list[Result]:

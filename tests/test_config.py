@@ -12,6 +12,7 @@ from vidclf.config import Config, describe_schema, dump_config, load_config, mak
 from vidclf.errors import ConfigError
 from vidclf.models.backbones import BACKBONES
 from vidclf.models.heads import HEADS
+from vidclf.models.networks import NETWORKS
 from vidclf.training.optimizers import OPTIMIZERS
 
 
@@ -190,7 +191,7 @@ def test_the_schema_words_types_as_they_are_written() -> None:
 
 def test_literals_name_just_what_the_code_offers() -> None:
     published = torchvision.models.list_models(module=torchvision.models)
-    assert sorted(get_args(config.Backbone)) == sorted(["small", *published])
+    assert sorted(get_args(config.Backbone)) == sorted([*NETWORKS, *published])
     assert set(BACKBONES) == set(get_args(config.Backbone))
     assert set(get_args(config.Optimizer)) == set(OPTIMIZERS)
     assert set(get_args(config.Head)) == set(HEADS)

@@ -9,7 +9,7 @@ import pytest
 
 import vidclf
 
-HEAVY = {"torch", "torchvision", "cv2", "av", "matplotlib", "sklearn", "accelerate"}
+HEAVY = {"torch", "torchvision", "cv2", "av", "matplotlib", "sklearn", "accelerate", "ray"}
 
 
 def loaded_after(code: str) -> set[str]:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from vidclf.errors import NotAVideoError
-from vidclf.parallel import Lost, map_ahead, map_clips
+from vidclf.errors import MissingExtraError, NotAVideoError
+from vidclf.parallel import Lost, map_ahead, map_clips, map_in_order
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -234,3 +234,23 @@ def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
     assert process.returncode != 0
     assert "could not start" in err
     assert '`if __name__ == "__main__":`' in err
+
+
+def slow_first(number: int) -> int:
+    time.sleep(0.3 * (number == 0))
+    return number
+
+
+def test_results_may_be_had_in_the_order_of_the_items() -> None:
+    assert list(map_in_order(slow_first, range(5), workers=2)) == [0, 1, 2, 3, 4]
+    assert list(map_in_order(dies_at_three, [3, 3, 4], workers=2)) == [
+        Lost("its process was ended by SIGKILL"),
+        Lost("its process was ended by SIGKILL"),
+        4,
+    ]
+
+
+def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtraError, match=r"vidclf\[ray\]"):
+        list(map_clips(squared, [1], on="ray"))

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from vidclf.errors import ConfigError
 
 Backbone = Literal[
-    "small",
+    "small", "medium", "plain", "residual",
     "alexnet",
     "convnext_base", "convnext_large", "convnext_small", "convnext_tiny",
     "densenet121", "densenet161", "densenet169", "densenet201",
@@ -47,7 +47,7 @@ Crop = Literal["none", "center", "clip", "causal"]
 CropPart = Literal["upper", "body"]
 Detector = Literal["motion", "yolox", "yunet"]
 Motion = Literal["none", "add", "only", "picture", "two_stream"]
-Normalise = Literal["auto", "imagenet", "half", "clip"]
+Normalise = Literal["auto", "imagenet", "half", "clip", "frame"]
 Freeze = Literal["none", "backbone", "staged"]
 Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw"]
 Schedule = Literal["constant", "cosine"]
@@ -145,7 +145,13 @@ class PrepConfig(_Section):
     normalise: Normalise = Field(
         "auto",
         description="auto: as the weights want it, else half; imagenet: its mean and deviation; half: to -1..1; "
-        "clip: each clip by its own mean and deviation",
+        "clip: each clip by its own mean and deviation; frame: each frame by its own, as live can",
+    )
+
+    mirror: bool = Field(
+        False,
+        description="look at each clip mirrored as well and take the mean of both answers, where nothing is trained; "
+        "augment.flip_labels says what a mirrored label is",
     )
 
     @model_validator(mode="after")
@@ -186,7 +192,14 @@ class AugmentConfig(_Section):
     rotate: float = Field(0.0, ge=0, le=180, description="turn by up to this many degrees")
     colour: float = Field(0.0, ge=0, le=1, description="change of brightness, contrast and saturation")
     speed: float = Field(0.0, ge=0, lt=1, description="play 1 - speed to 1 + speed times as fast")
+    trim: float = Field(0.0, ge=0, lt=0.5, description="leave out up to this share of the clip at each end")
     erase: float = Field(0.0, ge=0, le=1, description="chance of one erased rectangle")
+    background: float = Field(
+        0.0, ge=0, lt=1, description="blend colours with a still frame of another clip, by up to this share"
+    )
+    mixup: float = Field(
+        0.0, ge=0, le=10, description="blend whole clips and their labels, by a share of Beta(mixup, mixup); 0: off"
+    )
     flip_labels: dict[str, str] | None = Field(
         None,
         description="mirror half of the clips; says what a mirrored label becomes (left: right, right: left); "
@@ -206,8 +219,19 @@ class AugmentConfig(_Section):
 class ModelConfig(_Section):
     """The network: a CNN over frames, a head over time."""
 
-    backbone: Backbone = Field("small", description="small (own, for low resolutions and CPUs) or a torchvision name")
+    backbone: Backbone = Field(
+        "small",
+        description="small, medium, plain or residual (our own, for low resolutions and CPUs), or a torchvision name",
+    )
     weights: str = Field("none", description="none, default (torchvision's best), or a state_dict file")
+    init_from: str | None = Field(
+        None, description="start from a trained run (its folder, or its model folder), in place of weights"
+    )
+    features_at: str | None = Field(
+        None,
+        description="layer of the backbone whose output, averaged over the picture, is the features; those behind "
+        "are left out; `vidclf config layers BACKBONE` lists the names; default: the last before the classifier",
+    )
     freeze: Freeze = Field("none", description="backbone: never trained; staged: head first, then the backbone too")
     freeze_batch_norm: bool = Field(False, description="keep the statistics of batch normalisation as loaded")
     head: Head = Field(
@@ -222,7 +246,12 @@ class ModelConfig(_Section):
         1, ge=1, le=16, description="recurrent layers; of tcn, rounds of four blocks: each sees 60 steps back"
     )
     pooling: Pooling = Field("last", description="which steps of lstm, bilstm, gru and tcn count")
+    feature_dropout: float = Field(0.0, ge=0, lt=1, description="of the backbone's features, before the head")
     dropout: float = Field(0.3, ge=0, lt=1, description="before the last layer, and within lstm, bilstm, gru and tcn")
+
+    def untrained(self) -> ModelConfig:
+        """The same network, with random weights: nothing is read to build it."""
+        return self.model_copy(update={"weights": "none", "init_from": None})
 
 
 class TrainConfig(_Section):
@@ -240,6 +269,9 @@ class TrainConfig(_Section):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     class_weights: ClassWeights = Field("none", description="balanced: rare classes count more")
     amp: Amp = Field("no", description="mixed precision")
+    compile: bool = Field(
+        False, description="compile the backbone (torch.compile), which takes a while at first and a C++ compiler"
+    )
     clip: float = Field(1.0, ge=0, description="largest norm of the gradient; 0: any")
     accumulate: int = Field(1, ge=1, le=65_536, description="batches a step of the optimizer")
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged weights that are kept; 0: off")
@@ -282,11 +314,23 @@ class Config(_Section):
         return cv
 
     @model_validator(mode="after")
+    def _knows_what_mirrored_labels_are(self) -> Config:
+        if self.prep.mirror and self.augment.flip_labels is None:
+            raise ValueError(
+                "prep.mirror needs augment.flip_labels: what a mirrored label becomes, {} where all stay as they are"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _features_stay_as_they_are(self) -> Config:
         if self.data.cache == "features" and self.model.freeze != "backbone":
             raise ValueError("data.cache=features needs model.freeze=backbone: what a trained one sees changes")
         if self.data.cache == "features" and self.augment != AugmentConfig():
             raise ValueError("data.cache=features keeps no frames that augment could change; leave augment out")
+        if self.data.cache == "features" and self.train.compile:
+            raise ValueError(
+                "data.cache=features trains the head alone, and train.compile the backbone; leave it out"
+            )
         return self
 
 

@@ -8,9 +8,10 @@ state/                  what a killed training needs to go on
 split.csv               every clip and the split it is in
 history.csv             one line an epoch
 events/                 for TensorBoard, where it is wanted
-curves.png confusion.png report.html metrics.json
+curves.png confusion.png reliability.png report.html metrics.json
 
-The folder of a cross-validation has config.yaml, metrics.json, confusion.png and report.html over all folds, and
+The folder of a cross-validation has config.yaml, and over all folds metrics.json, confusion.png, reliability.png and
+report.html; beside these
 
 fold_0/ fold_1/ ...     the run folder of each fold
 folds.csv               every clip and the fold it is tested in
@@ -92,6 +93,11 @@ class RunFolder:
         return self.path / "confusion.png"
 
     @property
+    def reliability(self) -> Path:
+        """How sure the model is against how often it is right."""
+        return self.path / "reliability.png"
+
+    @property
     def report(self) -> Path:
         """The page with all of it."""
         return self.path / "report.html"
@@ -121,8 +127,8 @@ class RunFolder:
             if folder.is_dir():
                 shutil.rmtree(folder)
         for file in (
-            self.config, self.split, self.history, self.curves, self.confusion, self.report, self.metrics,
-            self.folds, self.predictions,
+            self.config, self.split, self.history, self.curves, self.confusion, self.reliability, self.report,
+            self.metrics, self.folds, self.predictions,
         ):  # fmt: skip
             file.unlink(missing_ok=True)
 

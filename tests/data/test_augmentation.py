@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vidclf.config import AugmentConfig
-from vidclf.data import Augmentation
+from vidclf.data import Augmentation, suggest_flip_labels
 from vidclf.errors import ConfigError
 from vidclf.prep import Prepared
 
@@ -27,7 +27,8 @@ def test_off_by_default() -> None:
         changed, label = augment(prepared(moving=True), 2, np.random.default_rng(seed))
         np.testing.assert_array_equal(changed.frames, prepared(moving=True).frames)
         assert label == 2
-        assert augment.draw_speed(np.random.default_rng(seed)) == 1.0
+        chance = augment.draw(np.random.default_rng(seed))
+        assert (chance.speed, chance.trim) == (1.0, (0.0, 0.0))
 
 
 @pytest.mark.parametrize(
@@ -103,8 +104,35 @@ def test_a_label_that_is_no_class_is_refused(flip_labels: dict[str, str]) -> Non
         Augmentation(AugmentConfig(flip_labels=flip_labels), CLASSES)
 
 
+@pytest.mark.parametrize(
+    ("classes", "expected"),
+    [
+        (("left", "none", "right"), {"left": "right", "right": "left"}),
+        (("swipe_left", "swipe_up", "swipe_right"), {"swipe_left": "swipe_right", "swipe_right": "swipe_left"}),
+        (("clockwise", "anticlockwise"), {"clockwise": "anticlockwise", "anticlockwise": "clockwise"}),
+        (
+            ("circle counterclockwise", "circle clockwise"),
+            {"circle clockwise": "circle counterclockwise", "circle counterclockwise": "circle clockwise"},
+        ),
+        (("left", "wave"), {}),
+        (("bright", "bleft"), {}),
+    ],
+)
+def test_labels_that_mirror_each_other_are_suggested(classes: tuple[str, ...], expected: dict[str, str]) -> None:
+    assert suggest_flip_labels(classes) == expected
+    Augmentation(AugmentConfig(flip_labels=expected), classes)  # which takes it as it is
+
+
+def test_each_end_is_trimmed_by_its_own_share() -> None:
+    augment = Augmentation(AugmentConfig(trim=0.2), CLASSES)
+    trims = np.array([augment.draw(np.random.default_rng(seed)).trim for seed in range(50)])
+    assert 0 <= trims.min() < 0.02
+    assert 0.18 < trims.max() <= 0.2
+    assert not np.array_equal(trims[:, 0], trims[:, 1])
+
+
 def test_speed_is_drawn_around_one() -> None:
     augment = Augmentation(AugmentConfig(speed=0.2), CLASSES)
-    speeds = [augment.draw_speed(np.random.default_rng(seed)) for seed in range(50)]
+    speeds = [augment.draw(np.random.default_rng(seed)).speed for seed in range(50)]
     assert 0.8 <= min(speeds) < 0.85
     assert 1.15 < max(speeds) <= 1.2

@@ -17,7 +17,7 @@ import pytest
 from vidclf.data import ClipEntry, ClipReader
 from vidclf.data.cache import EntryStore, FrameCache, cache_folder, clear, content_hash, entry_key, usage
 from vidclf.errors import NotAVideoError, SourceNotFoundError, StoppedError
-from vidclf.prep import HALF, IMAGENET, Preprocessing
+from vidclf.prep import HALF, IMAGENET, Chance, Preprocessing
 from vidclf.video.write import write_video
 
 PREPROCESSING = Preprocessing(sampling="uniform", frames=6, size=(16, 24), motion="add")
@@ -71,9 +71,9 @@ def test_the_cache_gives_what_decoding_gives(
     decoding = ClipReader(preprocessing)
     for _ in range(2):
         for path in sorted(clips.iterdir()):
-            draw = {"rng": np.random.default_rng(3), "speed": 1.2} if drawn else {}
+            draw = {"chance": Chance(np.random.default_rng(3), 1.2)} if drawn else {}
             expected = decoding.prepared(entry(path, **window), **draw)  # type: ignore[arg-type]
-            draw = {"rng": np.random.default_rng(3), "speed": 1.2} if drawn else {}
+            draw = {"chance": Chance(np.random.default_rng(3), 1.2)} if drawn else {}
             given = reader(tmp_path / "cache", preprocessing).prepared(entry(path, **window), **draw)  # type: ignore[arg-type]
             for name in ("frames", "steps", "before", "pts_seconds"):
                 np.testing.assert_array_equal(getattr(given, name), getattr(expected, name))
@@ -85,17 +85,17 @@ def test_a_clip_is_decoded_once_by_one_process_and_not_at_all_by_the_next(clips:
     first = reader(tmp_path / "cache")
     rows = [entry(path) for path in sorted(clips.iterdir())]
     assert list(first.fill(rows)) == rows
-    expected = [first.prepared(row, np.random.default_rng(0)).frames for row in rows]
+    expected = [first.prepared(row, Chance(np.random.default_rng(0))).frames for row in rows]
     stats = [path.stat() for path in sorted(clips.iterdir())]
     for path, stat in zip(sorted(clips.iterdir()), stats, strict=True):
         path.write_bytes(bytes(stat.st_size))  # nothing that could be decoded, and looks the same from outside
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     again = reader(tmp_path / "cache")
     for row, frames in zip(rows, expected, strict=True):
-        np.testing.assert_array_equal(again.prepared(row, np.random.default_rng(0)).frames, frames)
+        np.testing.assert_array_equal(again.prepared(row, Chance(np.random.default_rng(0))).frames, frames)
     shutil.rmtree(clips)
     for row, frames in zip(rows, expected, strict=True):
-        np.testing.assert_array_equal(first.prepared(row, np.random.default_rng(0)).frames, frames)
+        np.testing.assert_array_equal(first.prepared(row, Chance(np.random.default_rng(0))).frames, frames)
 
 
 def test_a_clip_is_known_by_what_it_holds(clips: Path, tmp_path: Path) -> None:
@@ -132,10 +132,9 @@ def test_settings_that_change_what_is_kept_tell_entries_apart(
     changed = replace(PREPROCESSING, **other)  # type: ignore[arg-type]
     assert PREPROCESSING.statistics == HALF
     for preprocessing in (PREPROCESSING, changed):
-        rng = np.random.default_rng(0) if drawn else None
-        given = reader(tmp_path / "cache", preprocessing).prepared(row, rng)
-        rng = np.random.default_rng(0) if drawn else None
-        np.testing.assert_array_equal(given.frames, ClipReader(preprocessing).prepared(row, rng).frames)
+        chances = [Chance(np.random.default_rng(0)) if drawn else None for _ in range(2)]
+        given = reader(tmp_path / "cache", preprocessing).prepared(row, chances[0])
+        np.testing.assert_array_equal(given.frames, ClipReader(preprocessing).prepared(row, chances[1]).frames)
     assert entries_of(tmp_path / "cache") == 1 + made_again
 
 
@@ -262,11 +261,11 @@ def test_processes_that_make_the_same_entries_do_not_disturb_each_other(clips: P
 
 
 def _make_over_and_over(cache: Path, row: ClipEntry) -> None:
-    expected = ClipReader(PREPROCESSING).prepared(row, np.random.default_rng(0)).frames
+    expected = ClipReader(PREPROCESSING).prepared(row, Chance(np.random.default_rng(0))).frames
     for _ in range(20):
         for file in cache.glob("frames/*/*.safetensors"):
             file.unlink(missing_ok=True)
-        given = reader(cache).prepared(row, np.random.default_rng(0)).frames
+        given = reader(cache).prepared(row, Chance(np.random.default_rng(0))).frames
         np.testing.assert_array_equal(given, expected)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vidclf.draw import DataSplit, EpochRow, Failure, Figure, Mistake, Report, write_report
+from vidclf.draw import DataSplit, EpochRow, Failure, Figure, Mistake, Report, Shares, write_report
+from vidclf.metrics import Reliability, ReliabilityBin
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,17 @@ def full_report() -> Report:
             Row("push", 0.8, 0.667, 0.727, 6),
             Row("pull", 0, 0, 0, 0),
         ],
+        reliability=Reliability((ReliabilityBin(0.6, 0.7, 0.66, 0.75, 8), ReliabilityBin(0.9, 1.0, 0.93, 0.75, 4))),
+        reliability_note="Temperature 1.25, fitted on 40 validation clips.",
         mistakes=[
-            Mistake("clips/a.mp4", "wave", "push", 0.912, 0.031, frames, list(np.arange(20) / 10)),
+            Mistake(
+                "clips/a.mp4", "wave", "push", 0.912, 0.031, frames, list(np.arange(20) / 10),
+                heat=frames[:, :40, :40],
+                over_time=Shares(np.arange(20) / 10, {"wave": np.full(20, 0.2), "push": np.full(20, 0.8)}),
+            ),
             Mistake("clips/b.mp4", "push", "wave", 0.7, 0.2),
         ],
+        mistakes_note="Below each frame what the network saw.",
         split=DataSplit(("wave", "push", "pull"), {"train": (30, 31, 32), "test": (6, 6, 0)}, "abc123", {"train": 9}),
         failures=[Failure("clips/broken.mp4", "moov atom not found")],
         config="train:\n  epochs: 30\n",
@@ -101,7 +109,9 @@ def test_says_what_was_found(page):
     for words in (
         "Gestures", "test split", "Accuracy 93.4 %", "90.1 to 95.8 %", "95 % bootstrap over groups",
         "92.1", "0.988", "The data are rendered.", "2 epochs",
-        "wave 3.1 % taken for push 91.2 %", "clips/a.mp4", "The 2 surest of 3 .",
+        "wave 3.1 % taken for push 91.2 %", "clips/a.mp4",
+        "The 2 surest of 3 . Below each frame what the network saw.",
+        "Temperature 1.25, fitted on 40 validation clips.",
         "clips/broken.mp4 moov atom not found", "1 input could not be used.",
         "all clips 93 12", "groups 9 –", "split abc123", "epochs: 30", "torch 2.12.1",
     ):  # fmt: skip
@@ -127,7 +137,11 @@ def test_needs_nothing_beside_itself(page):
 
 def test_every_picture_opens_and_has_words(page):
     pictures = page.every("img")
-    assert len(pictures) == 2 + 1 + 8  # curves, matrix, one strip
+    assert len(pictures) == 2 + 1 + 1 + 2 * 8 + 1  # curves, matrix, reliability, a strip with heat, its plot
+    words = [picture["alt"] for picture in pictures]
+    assert sum("error of 12.0 %" in said for said in words) == 1  # (8 * 0.09 + 4 * 0.18) / 12
+    assert words.count("what spoke for push") == 8
+    assert "Probability over time of wave and push" in words
     for picture in pictures:
         assert picture["alt"]
     for address in [p["src"] for p in pictures] + [s["srcset"] for s in page.every("source")]:
@@ -138,7 +152,7 @@ def test_every_picture_opens_and_has_words(page):
 
 
 def test_has_a_dark_side_and_fits_phones(page):
-    assert len(page.every("source")) == 3
+    assert len(page.every("source")) == 5
     assert all("dark" in source["media"] for source in page.every("source"))
     assert "@media (prefers-color-scheme: dark)" in page.html
     assert any(meta.get("name") == "viewport" for meta in page.every("meta"))

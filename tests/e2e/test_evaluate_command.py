@@ -13,7 +13,7 @@ from vidclf.package import RunFolder
 
 KEYS = {
     "accuracy", "top5", "macro_f1", "auc", "ci95", "per_class", "confusion", "classes", "num_clips", "num_failed",
-    "failures", "split_hash", "seed",
+    "failures", "split_hash", "seed", "ece",
 }  # fmt: skip
 
 

@@ -51,6 +51,44 @@ def test_everything_that_shows_something_is_predicted(tiny_run: Path, clip: Path
     assert found[0]["probabilities"] == pytest.approx(found[3]["probabilities"], abs=1e-5)
 
 
+def test_what_was_said_over_time_is_added_when_asked_for(tiny_run: Path, clip: Path, tmp_path: Path) -> None:
+    done = vidclf("predict", tiny_run, clip, tmp_path / "missing.mp4", "--json", "--over-time")
+    assert done.code == 1
+    line, failed = lines(done)
+    (plain,) = lines(vidclf("predict", tiny_run, clip, "--json"))
+    assert list(line) == [*plain, "over_time"]
+    assert list(failed) == ["path", "error"]
+    assert line["label"] == plain["label"]
+    assert line["probabilities"] == pytest.approx(plain["probabilities"], abs=1e-5)
+    over_time = line["over_time"]
+    assert isinstance(over_time, dict)
+    assert len(over_time["seconds"]) == 6  # prep.frames
+    assert {label: shares[-1] for label, shares in over_time["probabilities"].items()} == line["probabilities"]
+    assert {len(shares) for shares in over_time["probabilities"].values()} == {6}
+
+
+def test_a_clip_is_explained_in_a_picture(tiny_run: Path, clip: Path, tmp_path: Path) -> None:
+    done = vidclf("predict", tiny_run, clip, "--explain", tmp_path / "deep" / "why.png")
+    assert done.code == 0, done.err
+    with Image.open(tmp_path / "deep" / "why.png") as picture:
+        assert picture.width > 640
+        assert picture.height > 3 * 144
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--over-time"], "--json"),
+        (["{clip}", "--explain", "x.png"], "one input"),
+        (["--on", "ray", "--explain", "x.png"], "--on"),
+    ],
+)
+def test_what_does_not_go_together_is_said(tiny_run: Path, clip: Path, words: list[str], said: str) -> None:
+    done = vidclf("predict", tiny_run, clip, *(word.format(clip=clip) for word in words))
+    assert done.code == 2
+    assert said in done.err
+
+
 def test_without_json_a_line_is_for_people_and_shows_no_password(tiny_run: Path, clip: Path) -> None:
     """In a fresh process: the decoder has its own way to the terminal."""
     done = python("-m", "vidclf", "predict", tiny_run, clip, f"rtsp://user:{PASSWORD}@127.0.0.1:1/x")

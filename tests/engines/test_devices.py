@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 import torch
 
-from vidclf.engines import describe_device, pick_device
+from vidclf.engines import describe_bf16, describe_device, pick_device
 from vidclf.errors import DeviceError
 
 without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
@@ -13,6 +16,13 @@ without_mps = pytest.mark.skipif(torch.backends.mps.is_available(), reason="ther
 def test_the_processor_is_always_there() -> None:
     assert pick_device("cpu") == torch.device("cpu")
     assert describe_device(pick_device("cpu")) == f"cpu ({torch.get_num_threads()} threads)"
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="what the processor has can be read on Linux only")
+def test_bf16_is_in_hardware_where_the_processor_says_so() -> None:
+    flags = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if re.match("flags|Features", line))
+    expected = "in hardware" if re.search(r"\w*bf16\b", flags) else "emulated"
+    assert describe_bf16(torch.device("cpu")) == expected
 
 
 def test_auto_takes_what_is_there() -> None:

@@ -131,10 +131,26 @@ def test_features_are_kept_and_told_apart(graphs: EntryStore, tmp_path: Path) ->
     np.testing.assert_array_equal(of(PREPROCESSING), computed)
     every_frame = of(replace(PREPROCESSING, sampling="dense"))
     assert len(every_frame) == 9
-    normalised = of(replace(PREPROCESSING, statistics=None))
+    normalised = of(replace(PREPROCESSING, statistics="clip"))
     assert not np.allclose(normalised, computed)
     entries = {found.kind: found.entries for found in usage(cache)}
     assert entries["features"] == 3
+
+
+def test_layers_of_one_network_are_told_apart(graphs: EntryStore) -> None:
+    """The addition and the module before it have the same layers and weights behind them."""
+    encoders = []
+    for layer in ("7.branch", "7"):
+        torch.manual_seed(0)
+        network = make_backbone("residual", weights="none", channels=1, size=(24, 32), features_at=layer)
+        encoder = FrozenEncoder(network, SHAPE, device=CPU, graphs=graphs)
+        assert encoder.engine == "onnxruntime"
+        given, expected = encoder(pictures(3)), by_torch(network, pictures(3))
+        assert given.shape == (3, network.feature_dim)
+        assert np.abs(given - expected).max() <= 1e-4 * np.abs(expected).max()
+        encoders.append(encoder)
+    assert encoders[0].identity != encoders[1].identity
+    assert not np.allclose(encoders[0](pictures(3)), encoders[1](pictures(3)))
 
 
 def test_a_network_of_two_streams_takes_any_number_of_frames(graphs: EntryStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,20 @@ def test_a_still_picture_is_a_clip_of_length_one(movie: Path, tmp_path: Path) ->
     assert sum(answer.probabilities.values()) == pytest.approx(1)
 
 
+def test_a_mirrored_look_makes_a_clip_and_its_mirror_image_answer_alike(movie: Path, tmp_path: Path) -> None:
+    once = _predictor()
+    labels = ("up", "none", "down")  # as if the mirror turned down to up
+    twice = Predictor(once.network, once.preprocessing, once.classes, once.device, mirror_labels=labels)
+    frames = read_clip(movie).frames
+    here, there = (twice.predict(pictures, fps=FPS).probabilities for pictures in (frames, frames[:, :, ::-1]))
+    for label, mirrored in zip(once.classes, labels, strict=True):  # resizing rounds the two a little differently
+        assert here[label] == pytest.approx(there[mirrored], abs=1e-4)
+    assert here != pytest.approx(once.predict(frames, fps=FPS).probabilities, abs=1e-6)
+
+    save(tmp_path, twice, make_config({"model": {"hidden": 8}}).model, {})
+    assert vidclf.load(tmp_path).predict(frames, fps=FPS).probabilities == pytest.approx(here, abs=1e-6)
+
+
 def test_neither_batch_nor_neighbours_change_an_answer(movie: Path) -> None:
     model = _predictor(sampling="rate", fps=10)
     clip = read_clip(movie)
@@ -118,6 +133,40 @@ def test_what_is_saved_and_loaded_says_the_same(movie: Path, tmp_path: Path, mod
     assert loaded.predict(movie).probabilities == predictor.predict(movie).probabilities
 
 
+def test_a_temperature_flattens_what_is_said_and_changes_no_label(movie: Path, tmp_path: Path) -> None:
+    config = make_config({"model": {"hidden": 8}, "prep": {"size": 32, "frames": 4}})
+    network, preprocessing = make_classifier(config.model, config.prep, 3)
+    plain = Predictor(network, preprocessing, ("a", "b", "c"), torch.device("cpu"))
+    warm = Predictor(network, preprocessing, ("a", "b", "c"), torch.device("cpu"), temperature=2.5)
+    save(tmp_path / "model", warm, config.model, {})
+    loaded = vidclf.load(tmp_path / "model", device="cpu")
+    assert loaded.temperature == 2.5
+    before, after = plain.predict(movie), loaded.predict(movie)
+    assert after.label == before.label
+    logits = np.log(list(before.probabilities.values()))
+    expected = np.exp(logits / 2.5) / np.exp(logits / 2.5).sum()
+    assert list(after.probabilities.values()) == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize(("written", "read"), [(None, 1.0), (0, RunError), ("hot", RunError), ("NaN", RunError)])
+def test_a_model_without_a_temperature_is_at_one_and_a_bad_one_is_refused(
+    tmp_path: Path, written: object, read: object
+) -> None:
+    config = make_config({"model": {"hidden": 8}, "prep": {"size": 32}})
+    network, preprocessing = make_classifier(config.model, config.prep, 2)
+    save(tmp_path, Predictor(network, preprocessing, ("a", "b"), torch.device("cpu")), config.model, {})
+    description = json.loads((tmp_path / "model.json").read_text())
+    del description["temperature"]
+    if written is not None:
+        description["temperature"] = written
+    (tmp_path / "model.json").write_text(json.dumps(description))
+    if read is RunError:
+        with pytest.raises(RunError, match=r"temperature|could not convert"):
+            vidclf.load(tmp_path, device="cpu")
+    else:
+        assert vidclf.load(tmp_path, device="cpu").temperature == read
+
+
 def test_loading_refuses_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no model"):
         vidclf.load(tmp_path)
@@ -143,5 +192,8 @@ def test_scores_of_rows_name_what_could_not_be_read(movie: Path, tmp_path: Path)
     assert [bad.name for bad in evaluation.failures] == ["gone.mp4"]
     assert evaluation.loss == pytest.approx(-np.log(model.predict(movie).probabilities["up"]))
     assert evaluation.to_json()["num_failed"] == 1
+    sure = max(model.predict(movie).probabilities.values())
+    right = model.predict(movie).label == "up"
+    assert evaluation.to_json()["ece"] == pytest.approx(abs(right - sure))
     with pytest.raises(DecodeError, match="not one of 1"):
         summarise(predict_entries(model, rows[1:], ClipReader(model.preprocessing)), model.classes)

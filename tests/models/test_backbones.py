@@ -13,13 +13,14 @@ from torch import Tensor
 
 from vidclf.errors import ConfigError, WeightsError
 from vidclf.models.backbones import BACKBONES, FrameEncoder, make_backbone
-from vidclf.prep import HALF, IMAGENET, Preprocessing
+from vidclf.prep import HALF, IMAGENET, Preprocessing, Statistics
 from vidclf.types import Clip
 from vidclf.video import read_clip
 
 # One of each family, the smallest; the others under `slow`.
 FAMILIES = (
-    "small", "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "efficientnet_v2_s", "googlenet",
+    "small", "medium", "plain", "residual",
+    "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "efficientnet_v2_s", "googlenet",
     "inception_v3", "maxvit_t", "mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small", "regnet_x_400mf",
     "regnet_y_400mf", "resnet18", "resnext50_32x4d", "shufflenet_v2_x0_5", "squeezenet1_1", "swin_t", "swin_v2_t",
     "vgg11", "vgg11_bn", "vit_b_32", "wide_resnet50_2",
@@ -42,6 +43,17 @@ def encode_without_memory(name: str, channels: int) -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_network_of_each_family_encodes_frames(name: str) -> None:
     encode_without_memory(name, channels=4)
+
+
+def test_the_plain_network_has_the_parameters_of_the_tutorials() -> None:
+    encoder = make_backbone("plain", weights="none", channels=3, size=(32, 32))
+    assert encoder.feature_dim == 64
+    assert sum(weight.numel() for weight in encoder.parameters()) + 64 * 10 + 10 == 79_626
+
+
+def test_a_picture_too_small_for_the_plain_network_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"prep\.size: plain cannot take 32 x 30 pixels .*32 or more"):
+        make_backbone("plain", weights="none", channels=3, size=(32, 30))
 
 
 @pytest.mark.slow
@@ -108,6 +120,22 @@ def test_a_file_without_the_classifier_is_as_good(tmp_path: Path, name: str) -> 
     pictures = torch.randn(2, 3, 64, 64)
     with torch.inference_mode():
         assert torch.equal(with_it(pictures), without_it(pictures))
+
+
+def test_a_network_that_normalises_by_itself_is_given_what_it_makes_of_pictures(tmp_path: Path) -> None:
+    """Or it would have to be told so wherever it is loaded."""
+    torch.manual_seed(0)
+    network = torchvision.models.googlenet(weights=None, init_weights=True, transform_input=True).eval()
+    encoder = load("googlenet", written(tmp_path / "net.pth", network.state_dict()))
+    network.fc = torch.nn.Identity()
+    pixels = torch.rand(2, 3, 64, 64)
+
+    def seen(statistics: Statistics) -> Tensor:
+        mean, std = (torch.tensor(values)[:, None, None] for values in (statistics.mean, statistics.std))
+        return (pixels - mean) / std
+
+    with torch.inference_mode():
+        torch.testing.assert_close(encoder(seen(encoder.statistics)), network(seen(IMAGENET)))
 
 
 def test_files_from_before_batches_were_counted_load(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ def test_the_network_learns_through_every_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("normalise", "statistics"), [("auto", HALF), ("half", HALF), ("imagenet", IMAGENET), ("clip", None)]
+    ("normalise", "statistics"),
+    [("auto", HALF), ("half", HALF), ("imagenet", IMAGENET), ("clip", "clip"), ("frame", "frame")],
 )
 def test_the_preprocessing_is_what_the_config_asks_for(normalise: str, statistics: object) -> None:
     prep = PrepConfig.model_validate(

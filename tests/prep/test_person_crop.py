@@ -14,7 +14,7 @@ from tests.prep.drawing import FPS, room, walker
 from vidclf.config import make_config
 from vidclf.detect import Detector, MotionDetector, open_detector
 from vidclf.errors import ConfigError, WeightsError
-from vidclf.prep import CausalCrop, PersonCrop, Preprocessing, make_person_crop, read_prepared
+from vidclf.prep import CausalCrop, Chance, PersonCrop, Preprocessing, make_person_crop, read_prepared
 from vidclf.prep.crop import Square, centred_square, cut_squares
 from vidclf.prep.person import causal_looks, clip_looks
 from vidclf.types import Clip
@@ -48,8 +48,8 @@ def assert_one_crop_every_way(preprocessing: Preprocessing, path: Path, seed: in
     assert np.abs(fitted.frames.astype(int) - whole).mean() > 5  # it does crop
     number_at = {seconds: number for number, seconds in enumerate(clip.pts_seconds.tolist())}
     rngs = [None if seed is None else np.random.default_rng(seed) for _ in range(2)]
-    read = read_prepared(preprocessing, path, rng=rngs[0], speed=1.2)
-    taken = preprocessing.take(clip, rngs[1], speed=1.2)
+    read = read_prepared(preprocessing, path, chance=Chance(rngs[0], 1.2))
+    taken = preprocessing.take(clip, Chance(rngs[1], 1.2))
     for field in ("frames", "steps", "before", "pts_seconds"):
         np.testing.assert_array_equal(getattr(read, field), getattr(taken, field))
     numbers = [number_at[seconds] for seconds in read.pts_seconds.tolist()]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vidclf.prep import HALF, IMAGENET, Preprocessing, read_prepared
+from vidclf.prep import HALF, IMAGENET, Chance, Preprocessing, read_prepared
 from vidclf.types import Clip
 from vidclf.video import read_clip
 from vidclf.video.write import write_video
@@ -76,7 +76,7 @@ def test_values_are_those_of_plain_loops(statistics: object) -> None:
 
 
 def test_a_clip_may_be_normalised_by_itself() -> None:
-    preprocessing = dataclasses.replace(UNIFORM, motion="add", statistics=None)
+    preprocessing = dataclasses.replace(UNIFORM, motion="add", statistics="clip")
     tensor = preprocessing(moving_bar())
     np.testing.assert_allclose(tensor[:, :3].mean(axis=(0, 2, 3)), 0, atol=1e-4)
     np.testing.assert_allclose(tensor[:, :3].std(axis=(0, 2, 3)), 1, atol=1e-4)
@@ -85,7 +85,7 @@ def test_a_clip_may_be_normalised_by_itself() -> None:
 
 @pytest.mark.parametrize("value", [0, 128, 255])
 def test_a_clip_of_one_colour_stays_finite(value: int) -> None:
-    preprocessing = dataclasses.replace(UNIFORM, motion="add", statistics=None)
+    preprocessing = dataclasses.replace(UNIFORM, motion="add", statistics="clip")
     frames = np.full((10, 24, 32, 3), value, dtype=np.uint8)
     np.testing.assert_allclose(preprocessing(Clip.from_frames(frames, fps=10)), 0, atol=1e-4)
 
@@ -122,6 +122,34 @@ def test_two_streams_are_the_colours_and_the_motion_picture() -> None:
     assert np.array_equal(kinds["two_stream"], np.concatenate([kinds["none"], kinds["picture"]], axis=1))
 
 
+def test_each_frame_may_be_normalised_by_its_own() -> None:
+    clip = moving_bar()
+    brighter = dataclasses.replace(clip, frames=(clip.frames // 2 + 100).astype(np.uint8))
+    preprocessing = dataclasses.replace(UNIFORM, motion="add", statistics="frame")
+    inputs = preprocessing(clip)
+    colours = inputs[:, :3]
+    assert np.allclose(colours.mean(axis=(2, 3)), 0, atol=1e-4)
+    assert np.allclose(colours.std(axis=(2, 3)), 1, atol=1e-3)
+    np.testing.assert_allclose(preprocessing(brighter)[:, :3], colours, atol=0.05)
+    # What a frame becomes does not hang on the frames that come after it.
+    half = dataclasses.replace(preprocessing, sampling="dense")
+    first = Clip(clip.frames[:5], clip.pts_seconds[:5], clip.valid[:5])
+    np.testing.assert_array_equal(half(clip)[:5], half(first))
+
+
+def test_what_the_network_never_sees_may_be_left_out() -> None:
+    clip = moving_bar()
+    for motion in ("only", "picture"):
+        preprocessing = dataclasses.replace(UNIFORM, motion=motion)  # type: ignore[arg-type]
+        prepared = preprocessing.take(clip)
+        grey = preprocessing.without_unseen(prepared)
+        assert grey.frames.shape == (*prepared.frames.shape[:3], 1)
+        # A grey value is rounded to a whole one; differences come in tenths.
+        np.testing.assert_allclose(preprocessing.tensor(grey), preprocessing.tensor(prepared), atol=0.05)
+    colourful = dataclasses.replace(UNIFORM, motion="add").take(clip)
+    assert dataclasses.replace(UNIFORM, motion="add").without_unseen(colourful) is colourful
+
+
 def test_motion_is_over_time_and_not_over_frames() -> None:
     """The same movement recorded at three rates gives nearly the same motion."""
     preprocessing = Preprocessing(sampling="rate", fps=10.0, size=(48, 64), motion="only", motion_seconds=0.1)
@@ -140,8 +168,21 @@ def test_motion_is_over_time_and_not_over_frames() -> None:
 def test_a_faster_clip_moves_more() -> None:
     preprocessing = Preprocessing(sampling="dense", size=(48, 64), motion="only", motion_seconds=0.1)
     clip = moving_bar(count=36, fps=30.0)
-    usual, fast = (preprocessing.tensor(preprocessing.take(clip, speed=speed)) for speed in (1.0, 2.0))
+    chances = (Chance(np.random.default_rng(0), speed) for speed in (1.0, 2.0))
+    usual, fast = (preprocessing.tensor(preprocessing.take(clip, chance)) for chance in chances)
     assert np.abs(fast).mean() > 1.5 * np.abs(usual).mean()
+
+
+def test_trimming_leaves_out_the_ends_of_a_clip_but_not_what_its_motion_is_measured_against() -> None:
+    preprocessing = Preprocessing(sampling="dense", size=(24, 32), motion="only", motion_seconds=0.1)
+    clip = moving_bar(count=21, fps=20.0)  # one second
+    prepared = preprocessing.take(clip, Chance(np.random.default_rng(0), trim=(0.2, 0.3)))
+    times = prepared.pts_seconds[prepared.steps]
+    assert times[[0, -1]] == pytest.approx([0.2, 0.7])
+    assert prepared.pts_seconds[prepared.before][0] == pytest.approx(0.1)
+
+    still = Clip(clip.frames[:1], clip.pts_seconds[:1], clip.valid[:1])
+    assert len(preprocessing.take(still, Chance(np.random.default_rng(0), trim=(0.4, 0.4))).steps) == 1
 
 
 def test_a_short_clip_gives_a_step_for_each_frame() -> None:
@@ -161,7 +202,7 @@ def test_a_short_clip_gives_a_step_for_each_frame() -> None:
 def test_a_picture_is_a_clip_of_one_step_without_motion(sampling: str, rng: np.random.Generator | None) -> None:
     preprocessing = Preprocessing(sampling=sampling, frames=8, fps=10.0, size=(24, 32), motion="add")  # type: ignore[arg-type]
     picture = Clip.from_frames(moving_bar().frames[5], fps=25)
-    tensor = preprocessing.tensor(preprocessing.take(picture, rng))
+    tensor = preprocessing.tensor(preprocessing.take(picture, rng and Chance(rng)))
     assert tensor.shape == (1, 4, 24, 32)
     assert not tensor[:, 3].any()
 
@@ -172,7 +213,7 @@ def test_chance_changes_which_frames_and_the_same_chance_does_not(sampling: str)
     clip = moving_bar(count=60, fps=30.0)
 
     def times(seed: int) -> list[float]:
-        prepared = preprocessing.take(clip, np.random.default_rng(seed))
+        prepared = preprocessing.take(clip, Chance(np.random.default_rng(seed)))
         return [float(time) for time in prepared.pts_seconds[prepared.steps]]
 
     assert times(3) == times(3)
@@ -223,7 +264,7 @@ def test_the_crop_is_the_largest_centred_part_of_the_shape(
         Preprocessing(
             "rate", (24, 32), fps=12.5, crop="center", motion="add", motion_seconds=0.2, statistics=IMAGENET
         ),
-        Preprocessing("center", (24, 32), 4, 8.0, motion="only", statistics=None),
+        Preprocessing("center", (24, 32), 4, 8.0, motion="only", statistics="clip"),
     ],
 )
 def test_json_brings_back_the_same(preprocessing: Preprocessing) -> None:
@@ -253,8 +294,8 @@ def test_reading_what_is_wanted_is_taking_from_the_whole_clip(
         motion="add",  # type: ignore[arg-type]
     )
     rngs = [None if seed is None else np.random.default_rng(seed) for _ in range(2)]
-    read = read_prepared(preprocessing, recorded, rng=rngs[0], speed=1.3)
-    taken = preprocessing.take(read_clip(recorded), rngs[1], speed=1.3)
+    read = read_prepared(preprocessing, recorded, chance=Chance(rngs[0], 1.3, (0.1, 0.2)))
+    taken = preprocessing.take(read_clip(recorded), Chance(rngs[1], 1.3, (0.1, 0.2)))
     for field in ("frames", "steps", "before", "pts_seconds"):
         np.testing.assert_array_equal(getattr(read, field), getattr(taken, field))
     assert read.source == taken.source == str(recorded)

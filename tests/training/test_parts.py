@@ -93,14 +93,14 @@ def _one_step(network: ClipClassifier, config: Config, epoch: int) -> None:
     set_training_mode(network, config, epoch)
     optimizer = make_optimizer(network, config.train)
     predictor = Predictor(network, make_classifier(config.model, config.prep, 3)[1], "abc", torch.device("cpu"))
-    task = Classify(config.train, predictor, None, list("abc"), ())  # type: ignore[arg-type]
+    task = Classify(config, predictor, None, list("abc"), ())  # type: ignore[arg-type]
     task.step(network, _batch()).loss_sum.backward()
     optimizer.step()
 
 
 def test_class_weights_make_every_class_count_the_same() -> None:
     network, config = _network()
-    settings = config.train.model_copy(update={"class_weights": "balanced", "label_smoothing": 0.0})
+    settings = make_config({"train": {"class_weights": "balanced", "label_smoothing": 0.0}})
     predictor = Predictor(network, make_classifier(config.model, config.prep, 3)[1], "abc", torch.device("cpu"))
     task = Classify(settings, predictor, None, list("aaaabbcccccc"), ())  # type: ignore[arg-type]
     assert (task.class_weights * torch.tensor([4.0, 2.0, 6.0])).tolist() == pytest.approx([4.0, 4.0, 4.0])
@@ -119,7 +119,7 @@ def test_a_stand_in_counts_nothing() -> None:
     network, config = _network()
     network.eval()
     predictor = Predictor(network, make_classifier(config.model, config.prep, 3)[1], "abc", torch.device("cpu"))
-    task = Classify(config.train, predictor, None, list("abc"), ())  # type: ignore[arg-type]
+    task = Classify(config, predictor, None, list("abc"), ())  # type: ignore[arg-type]
     outcome = task.step(network, _batch(1)._replace(weights=torch.zeros(1)))
     assert (outcome.loss_sum.item(), outcome.weight.item(), outcome.clips.item()) == (0, 0, 0)
 

@@ -21,6 +21,7 @@ import vidclf
 from vidclf.config import dump_config
 from vidclf.errors import NanLossError, ProcessCountError, RunError, TooManyBadClipsError, UsageError
 from vidclf.evaluate import evaluate_run
+from vidclf.metrics import fit_temperature
 from vidclf.package import RunFolder
 from vidclf.training import train
 
@@ -32,7 +33,8 @@ def _weights(run: Path) -> dict[str, torch.Tensor]:
 def test_a_run_folder_holds_what_people_keep(settings: Any) -> None:
     trained = train(settings())
     run = RunFolder(trained.path)
-    for file in (run.config, run.split, run.history, run.curves, run.confusion, run.report, run.metrics):
+    plots = (run.curves, run.confusion, run.reliability)
+    for file in (run.config, run.split, run.history, *plots, run.report, run.metrics):
         assert file.stat().st_size > 0, file
     with run.history.open() as history:
         assert [row["epoch"] for row in csv.DictReader(history)] == ["1", "2", "3"]
@@ -59,6 +61,32 @@ def test_evaluate_predict_and_the_training_say_the_same(settings: Any) -> None:
     for result, prediction in zip(results, predictions, strict=True):
         assert result.probabilities is not None
         np.testing.assert_allclose(list(prediction.probabilities.values()), result.probabilities, atol=1e-5)
+
+
+def test_the_temperature_is_fitted_on_validation_clips_alone(settings: Any) -> None:
+    path = train(settings()).path
+    model = vidclf.load(path, device="cpu")
+    val, test = (evaluate_run(path, split=split).evaluation for split in ("val", "test"))
+    labels = np.array([model.classes.index(result.entry.label) for result in val.results])
+    said = np.stack([result.probabilities for result in val.results if result.probabilities is not None])
+    # At the temperature that suits them, no other one suits the clips better; nothing is fitted where all are right.
+    again = fit_temperature(said, labels)
+    assert model.temperature == 1.0 if again is None else again == pytest.approx(1, abs=1e-4)
+    figures = json.loads(RunFolder(path).metrics.read_text())
+    assert figures["ece"] == pytest.approx(test.reliability.ece, abs=1e-6)
+    assert f"{100 * figures['ece']:.1f} %" in RunFolder(path).report.read_text()
+
+
+def test_without_validation_clips_the_temperature_is_one(settings: Any) -> None:
+    path = train(settings(data={"split": {"val": 0}}, train={"epochs": 1})).path
+    assert vidclf.load(path, device="cpu").temperature == 1.0
+    assert "none was fitted" in RunFolder(path).report.read_text()
+
+
+def test_a_finished_training_that_is_resumed_keeps_its_temperature(settings: Any) -> None:
+    config = settings(train={"epochs": 2})
+    first = vidclf.load(train(config).path, device="cpu").temperature
+    assert vidclf.load(train(config, resume=True).path, device="cpu").temperature == pytest.approx(first)
 
 
 def test_no_group_is_on_both_sides(settings: Any) -> None:

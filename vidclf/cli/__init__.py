@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from vidclf.cli import cache, compare, config, data, doctor, ensemble, evaluate, predict, synth, train
+from vidclf.cli import cache, compare, config, data, doctor, ensemble, evaluate, predict, synth, train, tune
 from vidclf.cli.console import set_up_logging, tell_error
 from vidclf.errors import StoppedError, UsageError, VidclfError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.command("train")(train.train_command)
 app.command("compare")(compare.compare_command)
+app.command("tune")(tune.tune_command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("ensemble")(ensemble.ensemble_command)
 app.command("predict")(predict.predict_command)

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from vidclf.cli.console import output, tell_error, track
+from vidclf.cli.options import On
 from vidclf.cli.train import Overrides, Target, settled
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def _group() -> None:
 
 
 @app.command("build")
-def build_command(target: Target, overrides: Overrides = None) -> None:
+def build_command(target: Target, overrides: Overrides = None, on: On = "local") -> None:
     """Decode all clips now, as a training with data.cache=disk (or features) would."""
     from vidclf.data.cache import cache_folder, usage
     from vidclf.features.build import build_cache
@@ -37,7 +38,7 @@ def build_command(target: Target, overrides: Overrides = None) -> None:
 
     config = settled(target, overrides or [])
     manifest = read_data(config)
-    bad = build_cache(config, manifest, track=track)
+    bad = build_cache(config, manifest, on=on, track=track)
     folder = cache_folder(config.data.cache_dir)
     _show(folder, usage(folder))
     output.print(f"{len(manifest.entries) - len(bad)} of {len(manifest.entries)} clips are in it")

@@ -30,6 +30,7 @@ _EXTRAS = {
     "web": ("fastapi", "vidclf data label"),
     "camera": ("cv2", "the preview window of tools/record.py"),
     "tensorboard": ("tensorboard", "train.tensorboard=true"),
+    "ray": ("ray", "--on ray of vidclf predict, data check and cache build"),
     "bench": ("torchcodec", "the comparison of decoders in benchmarks/"),
 }
 
@@ -59,9 +60,10 @@ def _versions() -> Iterator[str]:
 def _device() -> Iterator[str]:
     import torch
 
-    from vidclf.engines import describe_device, pick_device
+    from vidclf.engines import describe_bf16, describe_device, pick_device
 
-    output.print(f"device: {describe_device(pick_device('auto'))}")
+    device = pick_device("auto")
+    output.print(f"device: {describe_device(device)}, bf16 {describe_bf16(device)}")
     try:
         import torchvision  # noqa: F401
     except (ImportError, RuntimeError) as error:

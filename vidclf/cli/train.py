@@ -57,7 +57,8 @@ def train_command(
     run = RunFolder(path)
     output.print(f"run     {run.path}")
     output.print(f"report  {run.report}")
-    output.print("plots   " + ", ".join(str(plot) for plot in (run.curves, run.confusion) if plot.exists()))
+    plots = (run.curves, run.confusion, run.reliability)
+    output.print("plots   " + ", ".join(str(plot) for plot in plots if plot.exists()))
     if evaluation and evaluation.failures:
         raise typer.Exit(1)
 

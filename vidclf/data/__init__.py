@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vidclf.data.augmentation import Augmentation
+    from vidclf.data.augmentation import Augmentation, suggest_flip_labels
     from vidclf.data.batches import BadClip, Batch, ClipDataset, pad_clips
     from vidclf.data.layouts import read_manifest, write_csv
     from vidclf.data.manifest import ClipEntry, Manifest
@@ -31,6 +31,7 @@ _HOME = {
     "read_manifest": "vidclf.data.layouts",
     "split_by_group": "vidclf.data.splits",
     "split_hash": "vidclf.data.splits",
+    "suggest_flip_labels": "vidclf.data.augmentation",
     "write_csv": "vidclf.data.layouts",
 }
 
@@ -49,6 +50,7 @@ __all__ = [
     "read_manifest",
     "split_by_group",
     "split_hash",
+    "suggest_flip_labels",
     "write_csv",
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,8 +14,9 @@ from torchvision.transforms.v2 import functional as transforms
 
 from vidclf.config import AugmentConfig
 from vidclf.errors import ConfigError
-from vidclf.prep import Prepared
+from vidclf.prep import Chance, Prepared
 
+_MIRRORED_WORDS = (("left", "right"), ("clockwise", "counterclockwise"), ("clockwise", "anticlockwise"))
 _GREY = 0.5  # what comes in from outside the picture, and what erases: no class's colour
 _ERASED_SHARE = (0.02, 0.15)
 
@@ -29,6 +31,9 @@ class Augmentation:
         config: how much of each.
         classes: the labels in the network's order.
 
+    Attributes:
+        mirror_labels: for each class, what a mirrored clip of it shows.
+
     Raises:
         ConfigError: `flip_labels` names a label that is no class.
     """
@@ -41,16 +46,19 @@ class Augmentation:
                 [f"augment.flip_labels: {', '.join(unknown)} is no class; the classes are {', '.join(classes)}"]
             )
         self.config = config
-        self._mirrored = [classes.index(named.get(label, label)) for label in classes]
+        self.mirror_labels = tuple(named.get(label, label) for label in classes)
+        self._mirrored = [classes.index(label) for label in self.mirror_labels]
 
-    def draw_speed(self, rng: np.random.Generator) -> float:
-        """How many times as fast a clip is played."""
-        return _around_one(rng, self.config.speed)
+    def draw(self, rng: np.random.Generator) -> Chance:
+        """What chance decides about a clip's time."""
+        speed = _around_one(rng, self.config.speed)
+        begin, end = rng.uniform(0, self.config.trim, size=2)
+        return Chance(rng, speed, (float(begin), float(end)))
 
     def __call__(self, prepared: Prepared, label: int, rng: np.random.Generator) -> tuple[Prepared, int]:
-        """Change a clip's frames, uint8 (N, h, w, 3), and its label where it is mirrored."""
+        """Change a clip's frames, uint8 (N, h, w, 3 or 1), and its label where it is mirrored."""
         config = self.config
-        frames = torch.from_numpy(prepared.frames).permute(0, 3, 1, 2)  # (N, 3, h, w)
+        frames = torch.from_numpy(prepared.frames).permute(0, 3, 1, 2)  # (N, C, h, w)
         # Our own copy from here on, so it may be worked on in place.
         frames = frames.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
         if config.scale or config.shift or config.rotate:
@@ -61,7 +69,7 @@ class Augmentation:
             frames = _with_hole(frames, rng)
         if config.flip_labels is not None and rng.random() < 0.5:
             frames, label = transforms.horizontal_flip(frames), self._mirrored[label]
-        changed = frames.mul_(255).round_().permute(0, 2, 3, 1)  # (N, h, w, 3)
+        changed = frames.mul_(255).round_().permute(0, 2, 3, 1)  # (N, h, w, C)
         changed = changed.to(torch.uint8, memory_format=torch.contiguous_format)
         return replace(prepared, frames=changed.numpy()), label
 
@@ -83,6 +91,20 @@ class Augmentation:
         for adjust in (transforms.adjust_brightness, transforms.adjust_contrast, transforms.adjust_saturation):
             frames = adjust(frames, _around_one(rng, self.config.colour))
         return frames
+
+
+def suggest_flip_labels(classes: Sequence[str]) -> dict[str, str]:
+    """What mirrored labels probably become, from the names: of each class whose mirror image is a class too.
+
+    To be confirmed by a person: whether a wave of the other hand is another gesture, no name says.
+    """
+    suggested: dict[str, str] = {}
+    for one, other in _MIRRORED_WORDS:
+        for label in classes:
+            mirrored = re.sub(rf"(?<![a-z]){one}(?![a-z])", other, label)
+            if mirrored != label and mirrored in classes:
+                suggested |= {label: mirrored, mirrored: label}
+    return suggested
 
 
 def _around_one(rng: np.random.Generator, spread: float) -> float:

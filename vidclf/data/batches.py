@@ -91,11 +91,12 @@ class ClipDataset:
             return self.known_bad[entry.title]
         rng = np.random.default_rng((self.seed, self.epoch, index))
         try:
-            prepared = self.reader.prepared(entry, rng, speed=self.augmentation.draw_speed(rng))
+            prepared = self.reader.prepared(entry, self.augmentation.draw(rng))
         except DecodeError as error:
             return BadClip(entry.title, str(error))
-        prepared, label = self.augmentation(prepared, self.labels[index], rng)
-        return Sample(self.reader.preprocessing.tensor(prepared), label)
+        preprocessing = self.reader.preprocessing
+        prepared, label = self.augmentation(preprocessing.without_unseen(prepared), self.labels[index], rng)
+        return Sample(preprocessing.tensor(prepared), label)
 
     def collate(self, samples: Sequence[Sample | BadClip]) -> Batch:
         """Make a batch of what could be read."""

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import numpy as np
-
 from vidclf.data.cache import FrameCache, read_entry, read_fitted
 from vidclf.data.manifest import ClipEntry
 from vidclf.errors import DecodeError
 from vidclf.parallel import map_ahead
-from vidclf.prep import Prepared, Preprocessing
+from vidclf.prep import Chance, Prepared, Preprocessing
 from vidclf.types import Clip
 from vidclf.video import OnTruncated
 
@@ -38,8 +36,8 @@ class ClipReader:
     _clips: dict[ClipEntry, Clip] = field(default_factory=dict, repr=False)
     _bad: dict[ClipEntry, DecodeError] = field(default_factory=dict, repr=False)
 
-    def prepared(self, entry: ClipEntry, rng: np.random.Generator | None = None, *, speed: float = 1.0) -> Prepared:
-        """One clip, planned and fitted; see `Preprocessing.plan` for `rng` and `speed`.
+    def prepared(self, entry: ClipEntry, chance: Chance | None = None) -> Prepared:
+        """One clip, planned and fitted, with what is drawn in training.
 
         Raises:
             DecodeError: the clip cannot be read; said again for one that is known to be bad, without trying.
@@ -48,13 +46,13 @@ class ClipReader:
         if self.in_memory:
             clip = self._fitted(entry)
         elif self.on_disk is None:
-            return read_entry(self.preprocessing, entry, self.on_truncated, rng, speed=speed)
-        elif rng is None and speed == 1.0:
+            return read_entry(self.preprocessing, entry, self.on_truncated, chance)
+        elif chance is None:
             return self._remembered_if_bad(entry, self.on_disk.sampled)
         else:
             clip = self._remembered_if_bad(entry, self.on_disk.dense)
         # Not `preprocessing.take`: what is fitted must not be cropped again.
-        plan = self.preprocessing.plan(clip.pts_seconds, rng, speed=speed)
+        plan = self.preprocessing.plan(clip.pts_seconds, chance)
         wanted = plan.wanted
         return Prepared(clip.frames[wanted], plan.steps, plan.before, clip.pts_seconds[wanted], clip.source)
 

@@ -3,10 +3,15 @@
 from vidclf.draw.comparison import plot_comparison
 from vidclf.draw.confusion import plot_confusion
 from vidclf.draw.curves import EpochRow, plot_curves
+from vidclf.draw.explanation import explanation_sheet
+from vidclf.draw.heat import heated
 from vidclf.draw.images import save_png
+from vidclf.draw.over_time import Shares, plot_over_time
 from vidclf.draw.page import write_report
+from vidclf.draw.reliability import plot_reliability
 from vidclf.draw.report import Breakdown, ClassFigures, DataSplit, Failure, Figure, Mistake, PartFigures, Report
 from vidclf.draw.strips import SheetRow, contact_sheet, film_strip
+from vidclf.draw.tuning import plot_search
 
 __all__ = [
     "Breakdown",
@@ -18,12 +23,18 @@ __all__ = [
     "Mistake",
     "PartFigures",
     "Report",
+    "Shares",
     "SheetRow",
     "contact_sheet",
+    "explanation_sheet",
     "film_strip",
+    "heated",
     "plot_comparison",
     "plot_confusion",
     "plot_curves",
+    "plot_over_time",
+    "plot_reliability",
+    "plot_search",
     "save_png",
     "write_report",
 ]

@@ -14,6 +14,8 @@ from PIL import Image
 
 from vidclf.draw.confusion import plot_confusion
 from vidclf.draw.curves import EpochRow, Panel, plot_curves
+from vidclf.draw.over_time import plot_over_time
+from vidclf.draw.reliability import plot_reliability
 from vidclf.draw.report import Mistake, Report
 from vidclf.draw.strips import evenly_chosen
 from vidclf.draw.templating import make_environment
@@ -48,6 +50,7 @@ class _Plot:
 @dataclass(frozen=True)
 class _StripFrame:
     picture: Markup
+    heat: Markup | None
     time: str
 
 
@@ -58,10 +61,12 @@ def _drawn(report: Report) -> dict[str, Any]:
         "themes": {name: asdict(theme) for name, theme in THEMES.items()},
         "curves": {panel: _curve(report.history, panel) for panel in _PANELS} if report.history else {},
         "confusion": _confusion(report) if num_scored else None,
+        "reliability": _reliability(report) if report.reliability else None,
         "num_scored": num_scored,
         "num_wrong": num_scored - sum(row[k] for k, row in enumerate(report.confusion)),
         "classes_worst_first": sorted(report.per_class, key=lambda row: (row.support == 0, row.f1)),
         "strips": [_strip(mistake) for mistake in report.mistakes],
+        "over_time": [_over_time(mistake) for mistake in report.mistakes],
     }
 
 
@@ -71,6 +76,19 @@ def _curve(history: Sequence[EpochRow], panel: Panel) -> _Plot:
 
 def _confusion(report: Report) -> _Plot:
     return _plot(lambda target, theme: plot_confusion(report.confusion, report.classes, target, theme=theme))
+
+
+def _reliability(report: Report) -> _Plot:
+    found = report.reliability
+    assert found is not None
+    return _plot(lambda target, theme: plot_reliability(found, target, theme=theme))
+
+
+def _over_time(mistake: Mistake) -> _Plot | None:
+    shares = mistake.over_time
+    if shares is None:
+        return None
+    return _plot(lambda target, theme: plot_over_time(shares, target, theme=theme))
 
 
 def _plot(draw: Callable[[BinaryIO, ThemeName], None]) -> _Plot:
@@ -87,9 +105,13 @@ def _strip(mistake: Mistake) -> list[_StripFrame]:
     """The frames of a mistake that the page shows; the grid of the page makes them a strip."""
     if mistake.frames is None or len(mistake.frames) == 0:
         return []
-    times = mistake.pts_seconds
+    times, heat = mistake.pts_seconds, mistake.heat
     return [
-        _StripFrame(_small_jpeg(mistake.frames[index]), "" if times is None else f"{times[index]:.2f} s")
+        _StripFrame(
+            _small_jpeg(mistake.frames[index]),
+            None if heat is None else _small_jpeg(heat[index]),
+            "" if times is None else f"{times[index]:.2f} s",
+        )
         for index in evenly_chosen(len(mistake.frames), _FRAMES_SHOWN)
     ]
 

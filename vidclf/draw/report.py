@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from vidclf.draw.curves import EpochRow
+from vidclf.draw.over_time import Shares
+from vidclf.draw.reliability import ReliabilityFigures
 from vidclf.types import UInt8Array
 
 
@@ -65,6 +67,8 @@ class Mistake:
         truth_probability: of the true class.
         frames: uint8 RGB (T, H, W, 3) as far as they are at hand; up to eight are shown, evenly chosen.
         pts_seconds: time of each frame (T,), or None.
+        heat: uint8 RGB (T, h, w, 3), what the network saw of each frame, with heat drawn over it; or None.
+        over_time: of the true and the predicted class, or None.
     """
 
     source: str
@@ -74,6 +78,8 @@ class Mistake:
     truth_probability: float
     frames: UInt8Array | None = None
     pts_seconds: Sequence[float] | None = None
+    heat: UInt8Array | None = None
+    over_time: Shares | None = None
 
 
 @dataclass(frozen=True)
@@ -138,8 +144,11 @@ class Report:
         classes: the K names.
         confusion: counts (K, K), rows are the truth; empty where nothing was scored.
         per_class: scores of each class.
+        reliability: how sure the model was against how often it was right; None where nothing was scored.
+        reliability_note: what the reader should know of it, such as the temperature.
         breakdowns: accuracy by group, by fold; one of a single part is left out.
         mistakes: the worst first.
+        mistakes_note: what stands below the frames.
         split: of the data.
         failures: inputs that could not be used.
         config: as resolved, as text.
@@ -154,8 +163,11 @@ class Report:
     classes: Sequence[str] = ()
     confusion: Sequence[Sequence[int]] = ()
     per_class: Sequence[ClassFigures] = ()
+    reliability: ReliabilityFigures | None = None
+    reliability_note: str = ""
     breakdowns: Sequence[Breakdown] = ()
     mistakes: Sequence[Mistake] = ()
+    mistakes_note: str = ""
     split: DataSplit | None = None
     failures: Sequence[Failure] = ()
     config: str = ""

@@ -26,11 +26,14 @@ class Theme:
     faint: str
     rule: str
     accent: str
+    wrong: str
 
 
 THEMES: dict[ThemeName, Theme] = {
-    "light": Theme(paper="#ffffff", ink="#16191d", faint="#667078", rule="#dfe3e6", accent="#0a6375"),
-    "dark": Theme(paper="#121619", ink="#e6eaed", faint="#8d979f", rule="#2b3238", accent="#55c2d6"),
+    "light": Theme(
+        paper="#ffffff", ink="#16191d", faint="#667078", rule="#dfe3e6", accent="#0a6375", wrong="#a8321f"
+    ),
+    "dark": Theme(paper="#121619", ink="#e6eaed", faint="#8d979f", rule="#2b3238", accent="#55c2d6", wrong="#ff9a85"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import get_args
 
@@ -41,6 +41,19 @@ def describe_device(device: torch.device) -> str:
     if device.type == "cpu":
         return f"cpu ({torch.get_num_threads()} threads)"
     return device.type
+
+
+def describe_bf16(device: torch.device) -> str:
+    """How a device computes in bf16 (`train.amp`), in words."""
+    if device.type == "mps":
+        return "as PyTorch's MPS does it"
+    if device.type == "cuda":
+        in_hardware = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        # Named amx_bf16 and avx512_bf16 on x86, bf16 and sve_bf16 on ARM; older releases of PyTorch do not tell.
+        capabilities: Mapping[str, int] = getattr(torch.cpu, "get_capabilities", dict)()
+        in_hardware = any(there for name, there in capabilities.items() if name.endswith("bf16"))
+    return "in hardware" if in_hardware else "emulated"
 
 
 @contextmanager

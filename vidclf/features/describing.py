@@ -125,7 +125,7 @@ def published_backbone(name: str, weights: str) -> tuple[FrameEncoder, Preproces
         size=_BACKBONE_SIZE,
         motion="only",
         motion_seconds=_BACKBONE_MOTION_SECONDS,
-        statistics=None,
+        statistics="clip",
     )
     return make_backbone(name, weights=weights, channels=1, size=_BACKBONE_SIZE), preprocessing
 

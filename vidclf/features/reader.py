@@ -17,7 +17,7 @@ from vidclf.data.cache import EntryStore, FrameCache, cache_folder
 from vidclf.features.encoder import FrozenEncoder
 from vidclf.features.kept import FeatureCache
 from vidclf.models import ClipClassifier
-from vidclf.prep import Prepared, Preprocessing
+from vidclf.prep import Chance, Prepared, Preprocessing
 from vidclf.secrets import redact
 from vidclf.types import Float32Array
 
@@ -55,7 +55,7 @@ class FeatureReader(ClipReader):
         super().__init__(same, cache.on_truncated)
         self.cache = cache
 
-    def prepared(self, entry: ClipEntry, rng: np.random.Generator | None = None, *, speed: float = 1.0) -> Prepared:  # noqa: ARG002
+    def prepared(self, entry: ClipEntry, chance: Chance | None = None) -> Prepared:  # noqa: ARG002
         """One clip; nothing is drawn, so that its features are the same each time."""
         kept = self._remembered_if_bad(entry, self.cache.features)
         steps = np.arange(len(kept.features))

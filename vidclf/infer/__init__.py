@@ -1,7 +1,9 @@
 """From a run folder to predictions and scores."""
 
 from vidclf.infer.ensemble import EnsemblePredictor
+from vidclf.infer.explanation import Explanation, explain
 from vidclf.infer.loading import describe_model, load, save, save_ensemble
+from vidclf.infer.over_time import OverTime
 from vidclf.infer.predictor import Predictor
 from vidclf.infer.scoring import EntryResult, Evaluation, GroupScore, predict_entries, summarise
 
@@ -9,9 +11,12 @@ __all__ = [
     "EnsemblePredictor",
     "EntryResult",
     "Evaluation",
+    "Explanation",
     "GroupScore",
+    "OverTime",
     "Predictor",
     "describe_model",
+    "explain",
     "load",
     "predict_entries",
     "save",

@@ -9,6 +9,7 @@ import numpy as np
 from torch import nn
 
 from vidclf.data import ClipEntry, ClipReader
+from vidclf.infer.over_time import OverTime, mean_of_members
 from vidclf.infer.predictor import Predictor, Source
 from vidclf.prep import Prepared, Preprocessing
 from vidclf.types import Float64Array
@@ -72,19 +73,31 @@ class EnsemblePredictor(Predictor):
         mean: Float64Array = np.mean(answers, axis=0)
         return mean
 
-    def _prepare(
+    def prepared_over_time(self, clip: Prepared) -> OverTime:
+        """The mean of what the members say of a clip that was prepared for each."""
+        assert isinstance(clip, PreparedForEach)
+        said = [member.prepared_over_time(clip.parts[member.preprocessing]) for member in self.members]
+        return mean_of_members(said, self._prediction(clip, self.probabilities([clip])[0]))
+
+    def prepare(
         self,
         source: Source,
-        fps: float,
-        on_truncated: OnTruncated,
+        *,
         start_seconds: float | None = None,
         end_seconds: float | None = None,
+        fps: float = 25.0,
+        on_truncated: OnTruncated = "error",
     ) -> Prepared:
+        """One clip as each member takes it.
+
+        Raises:
+            DecodeError: the source cannot be read.
+        """
         member_of = {member.preprocessing: member for member in self.members}
         return _for_each(
             member_of,
-            lambda preprocessing: member_of[preprocessing]._prepare(
-                source, fps, on_truncated, start_seconds, end_seconds
+            lambda preprocessing: member_of[preprocessing].prepare(
+                source, start_seconds=start_seconds, end_seconds=end_seconds, fps=fps, on_truncated=on_truncated
             ),
         )
 

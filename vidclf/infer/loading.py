@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -43,9 +44,11 @@ def save(folder: Path, predictor: Predictor, model: ModelConfig, facts: Mapping[
     description = {
         "kind": "classifier",
         # The weights are in the folder; where they once came from must not be needed again.
-        "model": {**model.model_dump(mode="json"), "weights": "none"},
+        "model": model.untrained().model_dump(mode="json"),
         "classes": list(predictor.classes),
         "preprocessing": predictor.preprocessing.to_json(),
+        "mirror_labels": predictor.mirror_labels,
+        "temperature": predictor.temperature,
         "versions": versions(),
         **facts,
     }
@@ -112,6 +115,12 @@ def _load_one(path: str | Path, device: torch.device) -> Predictor:
         classes = [str(label) for label in description["classes"]]
         if len(set(classes)) < len(classes):
             raise ValueError("a class is named twice")
+        mirror_labels = description.get("mirror_labels")
+        if mirror_labels is not None and sorted(mirror_labels) != sorted(classes):
+            raise ValueError("mirror_labels are not the classes")
+        temperature = float(description.get("temperature", 1.0))  # which the first models did not have
+        if not 0 < temperature < math.inf:
+            raise ValueError("temperature is no number above 0")
         network, _ = make_classifier(model, _prep_like(preprocessing), len(classes))
         network.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
     except VidclfError:
@@ -122,7 +131,7 @@ def _load_one(path: str | Path, device: torch.device) -> Predictor:
             f"{path}: the weights and model.json, which describes them, do not fit together ({reason}). Copy the "
             "folder again, or train again."
         ) from None
-    return Predictor(network, preprocessing, classes, device)
+    return Predictor(network, preprocessing, classes, device, mirror_labels=mirror_labels, temperature=temperature)
 
 
 def describe_model(path: str | Path) -> dict[str, Any]:

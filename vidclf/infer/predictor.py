@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol, overload
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from vidclf.data import ClipEntry, ClipReader, pad_clips
 from vidclf.errors import DecodeError
+from vidclf.infer.over_time import OverTime, prefix_logits
+from vidclf.metrics import tempered
+from vidclf.models import ClipClassifier
 from vidclf.parallel import map_ahead
 from vidclf.prep import Prepared, Preprocessing, read_prepared
 from vidclf.types import Clip, Float64Array, Prediction, UInt8Array
@@ -40,6 +45,9 @@ class Predictor:
         preprocessing: from frames to the network's input.
         classes: the K labels in the network's order.
         device: where it computes.
+        mirror_labels: where a clip is looked at mirrored as well, for each class what a mirrored clip of it shows
+            (right for left); the answer is the mean of both. None: it is looked at once.
+        temperature: the probabilities are brought to it, which changes no label; see `vidclf.metrics.tempered`.
 
     Example:
         >>> model = vidclf.load("runs/gestures")
@@ -48,12 +56,28 @@ class Predictor:
     """
 
     def __init__(
-        self, network: nn.Module, preprocessing: Preprocessing, classes: Sequence[str], device: torch.device
+        self,
+        network: nn.Module,
+        preprocessing: Preprocessing,
+        classes: Sequence[str],
+        device: torch.device,
+        *,
+        mirror_labels: Sequence[str] | None = None,
+        temperature: float = 1.0,
     ) -> None:
         self.network = network.to(device)
         self.preprocessing = preprocessing
         self.classes = tuple(classes)
         self.device = device
+        self.mirror_labels = None if mirror_labels is None else tuple(mirror_labels)
+        self.temperature = temperature
+
+    def around(self, network: nn.Module, preprocessing: Preprocessing | None = None) -> Predictor:
+        """The same predictor around another network, and another preprocessing where one is given."""
+        other = copy.copy(self)
+        other.network = network.to(self.device)
+        other.preprocessing = preprocessing or self.preprocessing
+        return other
 
     def reader(self, on_truncated: OnTruncated = "error") -> EntryReader:
         """Reads a manifest's rows as this predictor takes them."""
@@ -81,8 +105,30 @@ class Predictor:
         Raises:
             DecodeError: the source cannot be read.
         """
-        prepared = self._prepare(source, fps, on_truncated, start_seconds, end_seconds)
+        prepared = self.prepare(
+            source, start_seconds=start_seconds, end_seconds=end_seconds, fps=fps, on_truncated=on_truncated
+        )
         return self._prediction(prepared, self.probabilities([prepared])[0])
+
+    def over_time(
+        self,
+        source: Source,
+        *,
+        start_seconds: float | None = None,
+        end_seconds: float | None = None,
+        fps: float = 25.0,
+        on_truncated: OnTruncated = "error",
+    ) -> OverTime:
+        """What the model says of one clip having seen it up to each step; see `predict` for the arguments.
+
+        Raises:
+            DecodeError: the source cannot be read.
+        """
+        return self.prepared_over_time(
+            self.prepare(
+                source, start_seconds=start_seconds, end_seconds=end_seconds, fps=fps, on_truncated=on_truncated
+            )
+        )
 
     @overload
     def predict_many(
@@ -130,7 +176,7 @@ class Predictor:
 
         def prepare(source: Source) -> Prepared | DecodeError:
             try:
-                return self._prepare(source, fps, on_truncated)
+                return self.prepare(source, fps=fps, on_truncated=on_truncated)
             except DecodeError as error:
                 return error
 
@@ -155,24 +201,47 @@ class Predictor:
     @torch.inference_mode()
     def probabilities(self, clips: Sequence[Prepared]) -> Float64Array:
         """Probabilities (B, K) of prepared clips; each row sums to 1."""
-        training = self.network.training
-        self.network.eval()
-        try:
-            frames, lengths = pad_clips([self.preprocessing.tensor(clip) for clip in clips])
-            logits = self.network(frames.to(self.device), lengths.to(self.device))
-        finally:
-            self.network.train(training)
-        probabilities: Float64Array = logits.double().softmax(dim=1).cpu().numpy()
-        return probabilities
+        frames, lengths = pad_clips([self.preprocessing.tensor(clip) for clip in clips])
+        lengths = lengths.to(self.device)
+        return self._probabilities(frames, lambda view: self.network(view, lengths))
 
-    def _prepare(
+    @torch.inference_mode()
+    def prepared_over_time(self, clip: Prepared) -> OverTime:
+        """What `over_time` says, of a prepared clip."""
+        network = self.network
+        assert isinstance(network, ClipClassifier)
+        frames, _ = pad_clips([self.preprocessing.tensor(clip)])
+        probabilities = self._probabilities(frames, lambda view: prefix_logits(network, view))
+        return OverTime(clip.pts_seconds[clip.steps], probabilities, self._prediction(clip, probabilities[-1]))
+
+    def _probabilities(self, frames: Tensor, logits_of: Callable[[Tensor], Tensor]) -> Float64Array:
+        """Probabilities (N, K) by the logits that a function gives of each view of frames (B, T, C, h, w)."""
+
+        def answers(view: Tensor) -> Tensor:
+            return logits_of(view).double().softmax(dim=1)
+
+        with evaluating(self.network):
+            frames = frames.to(self.device)
+            mean = answers(frames)
+            if self.mirror_labels is not None:
+                shown = [self.classes.index(label) for label in self.mirror_labels]
+                mean = (mean + answers(frames.flip(-1))[:, shown]) / 2
+        return tempered(mean.cpu().numpy(), self.temperature)
+
+    def prepare(
         self,
         source: Source,
-        fps: float,
-        on_truncated: OnTruncated,
+        *,
         start_seconds: float | None = None,
         end_seconds: float | None = None,
+        fps: float = 25.0,
+        on_truncated: OnTruncated = "error",
     ) -> Prepared:
+        """One clip as this predictor takes it; see `predict` for the arguments.
+
+        Raises:
+            DecodeError: the source cannot be read.
+        """
         if isinstance(source, np.ndarray):
             source = Clip.from_frames(source, fps=fps, source="array")
         if isinstance(source, Clip):
@@ -194,6 +263,17 @@ class Predictor:
             end_seconds=float(times[-1]),
             source=prepared.source,
         )
+
+
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Put a network into evaluation mode for a while."""
+    training = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(training)
 
 
 def _batched(items: Iterator[Prepared | DecodeError], size: int) -> Iterator[list[Prepared | DecodeError]]:

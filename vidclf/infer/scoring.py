@@ -12,7 +12,7 @@ import numpy as np
 from vidclf.data import BadClip, ClipEntry
 from vidclf.errors import DecodeError, NoFramesError
 from vidclf.infer.predictor import EntryReader, Predictor
-from vidclf.metrics import ClassificationScores, classification_scores
+from vidclf.metrics import ClassificationScores, Reliability, classification_scores, reliability
 from vidclf.parallel import map_ahead
 from vidclf.prep import Prepared
 from vidclf.progress import Track, untracked
@@ -49,12 +49,14 @@ class Evaluation:
     Attributes:
         scores: accuracy and the rest.
         loss: mean cross-entropy in nats.
+        reliability: how sure the model was against how often it was right.
         results: the rows that could be read, in the manifest's order.
         failures: the rows that could not.
     """
 
     scores: ClassificationScores
     loss: float
+    reliability: Reliability
     results: tuple[EntryResult, ...]
     failures: tuple[BadClip, ...]
 
@@ -73,6 +75,7 @@ class Evaluation:
             **self.scores.to_json(),
             "per_group": {row.group: {"accuracy": row.accuracy, "clips": row.clips} for row in self.per_group},
             "loss": self.loss,
+            "ece": self.reliability.ece,
             "num_failed": len(self.failures),
             "failures": [{"path": redact(bad.name), "error": bad.reason} for bad in self.failures],
         }
@@ -124,4 +127,4 @@ def summarise(results: Sequence[EntryResult], classes: Sequence[str], *, seed: i
     scores = classification_scores(probabilities, labels, classes, groups=groups, seed=seed)
     of_truth = probabilities[np.arange(len(good)), labels]
     loss = float(-np.log(np.maximum(of_truth, 1e-12)).mean())
-    return Evaluation(scores, loss, good, failures)
+    return Evaluation(scores, loss, reliability(probabilities, labels), good, failures)

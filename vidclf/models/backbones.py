@@ -1,4 +1,4 @@
-"""CNNs that turn a frame into a feature vector: a small one of our own, and every torchvision classifier."""
+"""CNNs that turn a frame into a feature vector: those of `networks.py`, and every torchvision classifier."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from torch import Tensor, nn
 
 from vidclf import config
 from vidclf.errors import ConfigError, WeightsError
+from vidclf.models.layers import LayerOutput, end_at, list_layers
+from vidclf.models.networks import NETWORKS
 from vidclf.prep import HALF, IMAGENET, Statistics
 from vidclf.weights import fetch_weights, read_state_dict
 
 BACKBONES: tuple[str, ...] = get_args(config.Backbone)
-_SMALL_WIDTHS = (32, 64, 96)
-_SMALL_GRID = 4
-_SMALL_DEPTH = 24
 # Branches that only help training on ImageNet; their names in torchvision.
 _AUXILIARY = ("aux1", "aux2", "AuxLogits")
 # The published DenseNet files are older than the rule that a module's name holds no dot.
@@ -34,17 +33,31 @@ class FrameEncoder(nn.Module):
         network_dim: D.
         statistics: mean and deviation of the pictures that its weights were trained on.
         streams: how many pictures make a frame, one after the other in its channels; each goes through the network.
+        features_at: the layer that the network ends behind, where that is not its last.
 
     Attributes:
         feature_dim: D times streams.
     """
 
-    def __init__(self, network: nn.Module, network_dim: int, statistics: Statistics, *, streams: int = 1) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        network_dim: int,
+        statistics: Statistics,
+        *,
+        streams: int = 1,
+        features_at: str | None = None,
+    ) -> None:
         super().__init__()
         self.network = network
         self.feature_dim = network_dim * streams
         self.statistics = statistics
         self.streams = streams
+        self.features_at = features_at
+
+    def extra_repr(self) -> str:
+        """What the list of modules does not tell: where within them the network ends."""
+        return "" if self.features_at is None else f"features_at={self.features_at}"
 
     def forward(self, frames: Tensor) -> Tensor:
         """Encode float frames (N, streams * C, h, w) as features (N, feature_dim)."""
@@ -55,28 +68,48 @@ class FrameEncoder(nn.Module):
         return features.reshape(-1, self.feature_dim)
 
 
-def make_backbone(name: str, *, weights: str, channels: int, size: tuple[int, int], streams: int = 1) -> FrameEncoder:
+def make_backbone(
+    name: str,
+    *,
+    weights: str,
+    channels: int,
+    size: tuple[int, int],
+    streams: int = 1,
+    features_at: str | None = None,
+) -> FrameEncoder:
     """Build a frame encoder.
 
     Args:
-        name: `small`, or the name of a torchvision classification network.
+        name: one of `vidclf.models.networks`, or the name of a torchvision classification network.
         weights: `none`, `default` (the best that torchvision publishes), or a state_dict file.
         channels: channels of a picture; where it is not three, the first layer is adapted.
         size: (height, width) of the input, which transformers must know.
         streams: how many pictures of so many channels make a frame.
+        features_at: take the features at this layer, averaged over the picture, and leave out what is behind it.
 
     Raises:
         WeightsError: the weights are missing, or are not those of this network.
-        ConfigError: there are no such weights, or the network cannot take this size.
+        ConfigError: there are no such weights, no such layer, or the network cannot take this size.
     """
-    if name == "small":
-        if weights == "default":
-            raise ConfigError(["model.weights: the small backbone has no published weights; say none, or a file"])
-        small = _small(channels)
-        if weights != "none":
-            _load(small, read_state_dict(weights), weights)
-        return FrameEncoder(small, _SMALL_DEPTH * _SMALL_GRID**2, HALF, streams=streams)
+    make = _own if name in NETWORKS else _of_torchvision
+    network, network_dim, statistics = make(name, weights, channels, size)
+    if features_at is not None:
+        network, network_dim = end_at(network, features_at, backbone=name, channels=channels, size=size)
+    return FrameEncoder(network, network_dim, statistics, streams=streams, features_at=features_at)
 
+
+def describe_layers(name: str, size: tuple[int, int]) -> list[LayerOutput]:
+    """The layers of a backbone that `features_at` may name, and what each gives for an RGB picture of a size.
+
+    Raises:
+        ConfigError: the network cannot take this size.
+    """
+    return list_layers(make_backbone(name, weights="none", channels=3, size=size).network, 3, size)
+
+
+def _of_torchvision(
+    name: str, weights: str, channels: int, size: tuple[int, int]
+) -> tuple[nn.Module, int, Statistics]:
     network = _torchvision(name, size)
     statistics = HALF
     if weights != "none":
@@ -84,38 +117,23 @@ def make_backbone(name: str, *, weights: str, channels: int, size: tuple[int, in
         # A file without the classifier is as good as one with it: the classifier is cut off below.
         _load(network, state, weights, may_lack=_classifier_keys(network))
         if hasattr(network, "transform_input"):
-            network.transform_input = channels == 3  # type: ignore[assignment]
+            statistics = HALF  # what it would turn ImageNet's into by itself, in three channels only
     feature_dim = _cut_classifier(network)
     if channels != 3:
         _adapt_first_convolution(network, channels)
-    return FrameEncoder(network, feature_dim, statistics, streams=streams)
+    return network, feature_dim, statistics
 
 
-def _small(channels: int) -> nn.Sequential:
-    """Three convolutions down to a sixteenth, then a coarse grid: 0.1 million parameters, for 64 to 128 pixels.
-
-    The first one takes a quarter of the side at once: at full size, the normalisation and activation behind it would
-    cost more than all the rest. The grid keeps where something is. Averaging over the whole picture, as networks for
-    ImageNet do, throws that away, and where the hand is over time is what tells most gestures apart.
-    """
-    first, *further = _SMALL_WIDTHS
-    layers: list[nn.Module] = _convolution(channels, first, side=6, stride=4)  # (N, 32, h/4, w/4)
-    for before, after in zip(_SMALL_WIDTHS, further, strict=False):
-        layers += _convolution(before, after, side=3, stride=2)  # (N, after, half, half)
-    layers += [
-        nn.AdaptiveAvgPool2d(_SMALL_GRID),  # (N, 96, 4, 4)
-        nn.Conv2d(_SMALL_WIDTHS[-1], _SMALL_DEPTH, kernel_size=1),  # (N, 24, 4, 4)
-        nn.Flatten(),  # (N, 384)
-    ]
-    return nn.Sequential(*layers)
-
-
-def _convolution(before: int, after: int, *, side: int, stride: int) -> list[nn.Module]:
-    return [
-        nn.Conv2d(before, after, kernel_size=side, stride=stride, padding=1, bias=False),
-        nn.BatchNorm2d(after),
-        nn.ReLU(inplace=True),
-    ]
+def _own(name: str, weights: str, channels: int, size: tuple[int, int]) -> tuple[nn.Module, int, Statistics]:
+    if weights == "default":
+        raise ConfigError([f"model.weights: the {name} backbone has no published weights; say none, or a file"])
+    try:
+        network, network_dim = NETWORKS[name](channels, size)
+    except ValueError as error:
+        raise ConfigError([f"prep.size: {name} cannot take {size[0]} x {size[1]} pixels ({error})"]) from None
+    if weights != "none":
+        _load(network, read_state_dict(weights), weights)
+    return network, network_dim, HALF
 
 
 def _torchvision(name: str, size: tuple[int, int]) -> nn.Module:

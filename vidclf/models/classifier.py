@@ -11,7 +11,7 @@ from vidclf.config import ModelConfig, PrepConfig
 from vidclf.models.backbones import FrameEncoder, make_backbone
 from vidclf.models.heads import make_head
 from vidclf.models.pooling import valid_steps
-from vidclf.prep import HALF, IMAGENET, Preprocessing, make_person_crop
+from vidclf.prep import HALF, IMAGENET, Own, Preprocessing, Statistics, make_person_crop
 
 
 class ClipClassifier(nn.Module):
@@ -20,11 +20,13 @@ class ClipClassifier(nn.Module):
     Args:
         backbone: encodes one frame.
         head: see `vidclf.models.heads`.
+        feature_dropout: chance of a feature to be left out in training.
     """
 
-    def __init__(self, backbone: FrameEncoder, head: nn.Module) -> None:
+    def __init__(self, backbone: FrameEncoder, head: nn.Module, *, feature_dropout: float = 0.0) -> None:
         super().__init__()
         self.backbone = backbone
+        self.dropout = nn.Dropout(feature_dropout)
         self.head = head
 
     def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
@@ -39,13 +41,13 @@ class ClipClassifier(nn.Module):
             logits (B, K), which the padding does not change.
         """
         if frames.ndim == 3:
-            return self.head(frames, lengths)  # type: ignore[no-any-return]
+            return self.head(self.dropout(frames), lengths)  # type: ignore[no-any-return]
         valid = valid_steps(lengths, frames.shape[1])  # (B, T)
         pictures = frames[valid].contiguous(memory_format=torch.channels_last)  # (N, C, h, w), no padding
         encoded = self.backbone(pictures)  # (N, D)
         features = encoded.new_zeros(*valid.shape, encoded.shape[-1])  # (B, T, D)
         features[valid] = encoded
-        return self.head(features, lengths)  # type: ignore[no-any-return]
+        return self.head(self.dropout(features), lengths)  # type: ignore[no-any-return]
 
 
 def make_classifier(model: ModelConfig, prep: PrepConfig, num_classes: int) -> tuple[ClipClassifier, Preprocessing]:
@@ -72,9 +74,16 @@ def make_classifier(model: ModelConfig, prep: PrepConfig, num_classes: int) -> t
         channels=preprocessing.channels // preprocessing.streams,
         size=preprocessing.size,
         streams=preprocessing.streams,
+        features_at=model.features_at,
     )
-    statistics = {"auto": backbone.statistics, "imagenet": IMAGENET, "half": HALF, "clip": None}[prep.normalise]
-    network = ClipClassifier(backbone, make_head(model, backbone.feature_dim, num_classes))
+    statistics: Statistics | Own
+    if prep.normalise in ("clip", "frame"):
+        statistics = prep.normalise
+    else:
+        statistics = {"auto": backbone.statistics, "imagenet": IMAGENET, "half": HALF}[prep.normalise]
+    network = ClipClassifier(
+        backbone, make_head(model, backbone.feature_dim, num_classes), feature_dropout=model.feature_dropout
+    )
     # Convolutions on a CPU are several times faster with the channels stored last.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network, dataclasses.replace(preprocessing, statistics=statistics)

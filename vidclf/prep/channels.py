@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -20,6 +21,10 @@ _LEAST_DEVIATION = 0.01
 _WHITE_SHARE, _LEAST_WHITE = 0.995, 0.05
 
 
+# Whose own mean and deviation pictures are normalised with: the whole clip's, or each frame's.
+Own = Literal["clip", "frame"]
+
+
 @dataclass(frozen=True)
 class Statistics:
     """Mean and deviation of each RGB channel, on a scale of 0 to 1, that pictures are normalised with."""
@@ -32,9 +37,15 @@ IMAGENET = Statistics(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 HALF = Statistics(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 
 
-def normalised(pictures: UInt8Array, statistics: Statistics | None) -> Float32Array:
-    """Pictures (T, h, w, 3) by mean and deviation, those of the clip itself where None: float32 (T, 3, h, w)."""
-    mean, std = _own_statistics(pictures) if statistics is None else (statistics.mean, statistics.std)
+def normalised(pictures: UInt8Array, statistics: Statistics | Own) -> Float32Array:
+    """Pictures (T, h, w, 3) by mean and deviation, or by those that are the clip's or frame's own.
+
+    Returns:
+        float32 (T, 3, h, w).
+    """
+    if statistics == "frame":
+        return np.concatenate([normalised(picture[None], "clip") for picture in pictures])
+    mean, std = _own_statistics(pictures) if statistics == "clip" else (statistics.mean, statistics.std)
     mean, std = np.asarray(mean, np.float32), np.asarray(std, np.float32)
     # (x / 255 - mean) / std, with the constants taken together
     inputs = np.multiply(pictures.transpose(0, 3, 1, 2), (1 / (255 * std))[:, None, None], order="C")
@@ -42,19 +53,22 @@ def normalised(pictures: UInt8Array, statistics: Statistics | None) -> Float32Ar
     return inputs
 
 
-def difference(now: UInt8Array, before: UInt8Array, *, of_clip: bool) -> Float32Array:
-    """Signed change of grey between frames (T, h, w, 3): float32 (T, h, w).
+def difference(now: UInt8Array, before: UInt8Array, statistics: Statistics | Own) -> Float32Array:
+    """Signed change of grey between frames (T, h, w, 3), or grey ones (T, h, w, 1): float32 (T, h, w).
 
     Args:
         now: the frames.
         before: for each, the frame that it is compared with.
-        of_clip: bring the clip's own changes to a deviation of one, rather than all clips' by one factor.
+        statistics: `clip` and `frame` bring the clip's or each frame's changes to a deviation of one; others bring
+            all clips' changes nearer to that by one factor.
     """
     change = _change(now, before)
-    scale = _MOTION_SCALE
-    if of_clip:
-        scale = max(float(np.sqrt(np.mean(change**2))), _LEAST_DEVIATION)
-    change *= np.float32(1 / scale)
+    if statistics == "clip" or statistics == "frame":
+        axes = (0, 1, 2) if statistics == "clip" else (1, 2)
+        deviation = np.sqrt(np.mean(change**2, axis=axes, keepdims=True))
+        change /= np.maximum(deviation, _LEAST_DEVIATION, dtype=np.float32)
+    else:
+        change *= np.float32(1 / _MOTION_SCALE)
     return change
 
 
@@ -73,10 +87,22 @@ def motion_pictures(now: UInt8Array, before: UInt8Array) -> UInt8Array:
     return np.repeat(shown[..., None], 3, axis=-1)
 
 
+def grey(pictures: UInt8Array) -> UInt8Array:
+    """Pictures (N, h, w, 3) without their colours: uint8 (N, h, w, 1)."""
+    return (255 * _luma(pictures)).round().astype(np.uint8)[..., None]
+
+
 def _change(now: UInt8Array, before: UInt8Array) -> Float32Array:
-    luma = _LUMA / np.float32(255)
-    change: Float32Array = now.astype(np.float32) @ luma - before.astype(np.float32) @ luma
-    return change
+    return _luma(now) - _luma(before)
+
+
+def _luma(pictures: UInt8Array) -> Float32Array:
+    """Brightness from 0 to 1 of pictures (N, h, w, 3 or 1): float32 (N, h, w)."""
+    floats = pictures.astype(np.float32)
+    if pictures.shape[-1] == 1:
+        return floats[..., 0] * np.float32(1 / 255)
+    luma: Float32Array = floats @ (_LUMA / np.float32(255))
+    return luma
 
 
 def _own_statistics(pictures: UInt8Array) -> tuple[Float32Array, Float32Array]:

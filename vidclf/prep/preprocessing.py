@@ -20,7 +20,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from vidclf.prep.channels import HALF, Statistics, difference, motion_pictures, normalised
+from vidclf.prep.channels import HALF, Own, Statistics, difference, grey, motion_pictures, normalised
 from vidclf.prep.crop import Square, center_crop, centred_square, cut_squares
 from vidclf.prep.person import PersonCrop, causal_looks, clip_looks
 from vidclf.types import Clip, Float32Array, Float64Array, IntArray, UInt8Array
@@ -28,6 +28,28 @@ from vidclf.video.resize import resize_frames
 from vidclf.video.sampling import Picked, at_rate, center_window, dense, earlier, jittered, uniform
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Chance:
+    """What is drawn about a clip's time, in training.
+
+    Attributes:
+        rng: draws the instants where the sampling leaves room.
+        speed: look at the clip as if it were played so many times as fast.
+        trim: shares of the clip's time that are left out, at its beginning and at its end.
+    """
+
+    rng: np.random.Generator
+    speed: float = 1.0
+    trim: tuple[float, float] = (0.0, 0.0)
+
+    def kept(self, pts_seconds: Float64Array) -> slice:
+        """The frames that are not left out, of those at `pts_seconds`; never none."""
+        first, last = pts_seconds[0], pts_seconds[-1]
+        begin, end = first + self.trim[0] * (last - first), last - self.trim[1] * (last - first)
+        begin_at = int(np.searchsorted(pts_seconds, begin))
+        return slice(begin_at, max(begin_at + 1, int(np.searchsorted(pts_seconds, end, side="right"))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +88,7 @@ class Prepared:
     """The wanted frames of a clip at the network's size, and how they make its steps.
 
     Attributes:
-        frames: uint8 RGB (N, h, w, 3).
+        frames: uint8 RGB (N, h, w, 3); grey (N, h, w, 1) see `Preprocessing.without_unseen`.
         steps: int64 (T,), for each step the position of its frame within `frames`.
         before: int64 (T,), position of the frame that the step's motion is measured against.
         pts_seconds: float64 (N,), time of each frame.
@@ -98,7 +120,8 @@ class Preprocessing:
             Zisserman, NeurIPS 2014, with differences for optical flow).
         motion_seconds: how far apart in time the two frames of a difference are. A time and not a number of
             frames, since cameras differ.
-        statistics: mean and deviation; None takes each clip's own.
+        statistics: mean and deviation; `clip` takes each clip's own, `frame` each frame's, for which live need not
+            wait.
         person: how the square around a person is found; for `clip` and `causal` only.
     """
 
@@ -109,7 +132,7 @@ class Preprocessing:
     crop: Literal["none", "center", "clip", "causal"] = "none"
     motion: Literal["none", "add", "only", "picture", "two_stream"] = "none"
     motion_seconds: float = 0.1
-    statistics: Statistics | None = HALF
+    statistics: Statistics | Own = HALF
     person: PersonCrop | None = None
 
     def __post_init__(self) -> None:
@@ -119,12 +142,15 @@ class Preprocessing:
     @classmethod
     def from_json(cls, values: Mapping[str, Any], detector_weights: bytes | None = None) -> Self:
         """Build from what `to_json` gave, and the content of the detector's file where it names one."""
-        statistics, person = values["statistics"], values.get("person")
+        # Null is what models of before there was a choice have for "clip".
+        statistics, person = values["statistics"] or "clip", values.get("person")
         return cls(
             **{
                 **values,
                 "size": tuple(values["size"]),
-                "statistics": statistics and Statistics(tuple(statistics["mean"]), tuple(statistics["std"])),
+                "statistics": statistics
+                if isinstance(statistics, str)
+                else Statistics(tuple(statistics["mean"]), tuple(statistics["std"])),
                 "person": person and PersonCrop.from_json(person, detector_weights),
             }
         )
@@ -143,6 +169,11 @@ class Preprocessing:
         return {"none": 3, "add": 4, "only": 1, "picture": 3, "two_stream": 6}[self.motion]
 
     @property
+    def colours(self) -> int:
+        """How many of the channels, from the first, hold colours."""
+        return 0 if self.motion in ("only", "picture") else 3
+
+    @property
     def streams(self) -> int:
         """How many pictures, one after the other in the channels, each go through the backbone."""
         return 2 if self.motion == "two_stream" else 1
@@ -151,21 +182,21 @@ class Preprocessing:
         """The network's input for a clip: float32 (T, C, h, w)."""
         return self.tensor(self.take(clip))
 
-    def plan(
-        self, pts_seconds: Float64Array, rng: np.random.Generator | None = None, *, speed: float = 1.0
-    ) -> FramePlan:
+    def plan(self, pts_seconds: Float64Array, chance: Chance | None = None) -> FramePlan:
         """Choose frames by their times.
 
         A clip with fewer frames than steps gives one step a frame: nothing is repeated to fill up.
 
         Args:
             pts_seconds: float64 (N,), time of each frame, ascending.
-            rng: draws the instants at random where the sampling leaves room, for training.
-            speed: look at the clip as if it were played so many times as fast.
+            chance: what is drawn, for training.
         """
-        played_seconds = pts_seconds / speed
-        picked = self._picked(played_seconds, rng)
-        now = picked.indices[picked.valid]
+        if chance is None:
+            played_seconds, kept, rng = pts_seconds, slice(0, None), None
+        else:
+            played_seconds, kept, rng = pts_seconds / chance.speed, chance.kept(pts_seconds), chance.rng
+        picked = self._picked(played_seconds[kept], rng)
+        now = picked.indices[picked.valid] + kept.start
         before = now if self.motion == "none" else earlier(played_seconds, now, self.motion_seconds)
         wanted = np.unique(np.concatenate([now, before]))
         return FramePlan(
@@ -181,9 +212,9 @@ class Preprocessing:
         frames = self._fitted(clip.frames, clip, np.arange(len(clip)), looks)
         return Clip(frames, clip.pts_seconds, clip.valid, clip.source)
 
-    def take(self, clip: Clip, rng: np.random.Generator | None = None, *, speed: float = 1.0) -> Prepared:
+    def take(self, clip: Clip, chance: Chance | None = None) -> Prepared:
         """Plan on a clip in memory, and fit the frames that are wanted; see `plan`."""
-        return self.prepare(clip, self.plan(clip.pts_seconds[clip.valid], rng, speed=speed))
+        return self.prepare(clip, self.plan(clip.pts_seconds[clip.valid], chance))
 
     def prepare(self, clip: Clip, plan: FramePlan) -> Prepared:
         """Fit the frames that a plan wants, out of the clip that it was made for."""
@@ -199,8 +230,15 @@ class Preprocessing:
         if self.motion in ("picture", "two_stream"):
             parts.append(normalised(motion_pictures(now, before), self.statistics))
         if self.motion in ("add", "only"):
-            parts.append(difference(now, before, of_clip=self.statistics is None)[:, None])
+            parts.append(difference(now, before, self.statistics)[:, None])
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def without_unseen(self, prepared: Prepared) -> Prepared:
+        """The same frames, grey (N, h, w, 1) where the network never sees their colours.
+
+        Whatever changes them before they become a tensor has a third of the work then.
+        """
+        return prepared if self.colours else replace(prepared, frames=grey(prepared.frames))
 
     def _looks(self, pts_seconds: Float64Array) -> IntArray:
         """Numbers of the frames that the crop is found on, of those at `pts_seconds` (N,)."""

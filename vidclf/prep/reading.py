@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidclf.prep.preprocessing import FramePlan, Prepared, Preprocessing
+from vidclf.prep.preprocessing import Chance, FramePlan, Prepared, Preprocessing
 from vidclf.types import Float64Array
 from vidclf.video import OnTruncated, Picked, read_clip
 
@@ -18,8 +18,7 @@ def read_prepared(
     start_seconds: float | None = None,
     end_seconds: float | None = None,
     on_truncated: OnTruncated = "error",
-    rng: np.random.Generator | None = None,
-    speed: float = 1.0,
+    chance: Chance | None = None,
 ) -> Prepared:
     """What `preprocessing.take` gives for the whole clip, without converting the frames that are not needed.
 
@@ -29,8 +28,7 @@ def read_prepared(
         start_seconds: begin here, in the source's own time.
         end_seconds: end before this.
         on_truncated: `keep` takes the good part of a damaged file, with a warning.
-        rng: see `Preprocessing.plan`.
-        speed: see `Preprocessing.plan`.
+        chance: what is drawn, for training.
 
     Raises:
         DecodeError: the source cannot be read.
@@ -39,7 +37,7 @@ def read_prepared(
 
     def choose(pts_seconds: Float64Array) -> Picked:
         nonlocal plan  # the reader plans again when the real times turn out not to be the declared ones
-        plan = preprocessing.plan(pts_seconds, rng, speed=speed)
+        plan = preprocessing.plan(pts_seconds, chance)
         return Picked(plan.read, np.ones(len(plan.read), dtype=np.bool_))
 
     clip = read_clip(

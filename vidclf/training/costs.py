@@ -41,9 +41,7 @@ def measure_costs(configs: Sequence[Config], num_classes: int) -> list[Cost]:
     config = configs[0]
     device = pick_device(config.device)
     # How fast a network is does not depend on what it has learned.
-    first, preprocessing = make_classifier(
-        config.model.model_copy(update={"weights": "none"}), config.prep, num_classes
-    )
+    first, preprocessing = make_classifier(config.model.untrained(), config.prep, num_classes)
     backbone = first.backbone
     heads = (make_head(each.model, backbone.feature_dim, num_classes) for each in configs)
     networks = [ClipClassifier(backbone, head).to(device).eval() for head in heads]

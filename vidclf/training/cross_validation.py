@@ -7,6 +7,7 @@ predicted by a model that saw none of its group, and the interval is taken over 
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -15,16 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from vidclf.config import Config, dump_config
-from vidclf.data import Manifest, read_folds, split_hash
+from vidclf.data import ClipEntry, Manifest, read_folds, split_hash
 from vidclf.data.splits import write_folds
 from vidclf.errors import UsageError
-from vidclf.infer import EntryResult, Evaluation, summarise
+from vidclf.infer import EntryResult, Evaluation, Explanation, explain, load, summarise
 from vidclf.package import RunFolder, write_json
 from vidclf.progress import Track, untracked
 from vidclf.training.folder import check_folder, check_same_clips, run_folder
 from vidclf.training.folds import Fold, make_folds
 from vidclf.training.predictions import read_predictions, said_of, write_predictions
-from vidclf.training.report import write_cross_validation_report
+from vidclf.training.report import Scored, write_cross_validation_report
 from vidclf.training.run import train
 from vidclf.training.state import last_epoch
 
@@ -173,7 +174,14 @@ def _pooled(
             "folds": {name: _figures(evaluation) for name, evaluation in by_fold.items()},
         },
     )
-    write_cross_validation_report(run, config, assigned, pooled, by_fold)
+    model_of = functools.cache(lambda fold: load(run.path / fold, device=config.device))
+
+    def explained(entry: ClipEntry) -> Explanation:
+        model = model_of(name_of[entry.name])
+        return explain(model, model.reader(config.data.on_truncated).prepared(entry))
+
+    temperature = "Each fold's model is at the temperature that its own validation clips gave, at 1 without any."
+    write_cross_validation_report(run, config, assigned, Scored(pooled, explained, temperature), by_fold)
     return CrossValidation(run.path, pooled, by_fold)
 
 

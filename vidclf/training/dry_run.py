@@ -19,7 +19,7 @@ from vidclf.draw import SheetRow, contact_sheet, film_strip, save_png
 from vidclf.engines import pick_device
 from vidclf.errors import NoFramesError
 from vidclf.infer import Predictor
-from vidclf.models import ClipClassifier, make_classifier
+from vidclf.models import ClipClassifier, initial_classifier, make_classifier
 from vidclf.prep import Preprocessing
 from vidclf.training.optimizers import make_optimizer
 from vidclf.training.stages import count_parameters, set_training_mode
@@ -64,14 +64,14 @@ def measure(config: Config, manifest: Manifest) -> tuple[list[Layer], Estimate]:
         NoFramesError: not one of the first clips can be read.
     """
     device = pick_device(config.device)
-    network, preprocessing = make_classifier(config.model, config.prep, len(manifest.classes))
+    network, preprocessing = initial_classifier(config.model, config.prep, manifest.classes)
     dataset = _dataset(config, manifest, preprocessing)
     started = time.perf_counter()
     batch = _first_batch(dataset, config.train.batch)
     read = time.perf_counter() - started
 
     predictor = Predictor(network, preprocessing, manifest.classes, device)
-    task = Classify(config.train, predictor, dataset.reader, [entry.label for entry in dataset.entries], ())
+    task = Classify(config, predictor, dataset.reader, [entry.label for entry in dataset.entries], ())
     optimizer = make_optimizer(network, config.train)
     set_training_mode(network, config, config.train.epochs)
     moved = send_to_device(batch, device)
@@ -84,7 +84,7 @@ def measure(config: Config, manifest: Manifest) -> tuple[list[Layer], Estimate]:
 
 def draw_inputs(config: Config, manifest: Manifest, path: Path) -> None:
     """Write a sheet of training clips as the network gets them, one strip a clip, motion below colours."""
-    _, preprocessing = make_classifier(config.model.model_copy(update={"weights": "none"}), config.prep, 2)
+    _, preprocessing = make_classifier(config.model.untrained(), config.prep, 2)
     dataset = _dataset(config, manifest, preprocessing)
     places = np.linspace(0, len(dataset) - 1, min(_SHEET_ROWS, len(dataset))).round().astype(int)
     rows = []

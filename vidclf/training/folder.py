@@ -29,7 +29,7 @@ def check_folder(run: RunFolder, config: Config, *, resume: bool, overwrite: boo
         if not begun:
             instead = "with --overwrite instead" if run.is_run() else "without --resume"
             raise UsageError(f"{run.path}: there is nothing to resume, no epoch was finished here. Train {instead}.")
-        _same_settings(run, config)
+        check_same_settings(run, config)
         return
     if run.path.exists() and not run.path.is_dir():
         raise UsageError(f"{run.path}: this is a file. Name a folder with out=DIR.")
@@ -44,8 +44,12 @@ def check_folder(run: RunFolder, config: Config, *, resume: bool, overwrite: boo
             )
 
 
-def _same_settings(run: RunFolder, config: Config) -> None:
-    # Where it runs, and where the data lie, may change between two halves of a training.
+def check_same_settings(run: RunFolder, config: Config) -> None:
+    """Make sure that what goes on has the settings it began with, but for where it runs and where the data lie.
+
+    Raises:
+        UsageError: some are others.
+    """
     elsewhere = {"out", "device", "data.root", "data.workers", "data.cache"}
     before = load_config(run.config)
     settings = [(key, attrgetter(key)) for key, *_ in describe_schema() if key not in elsewhere]

@@ -24,6 +24,7 @@ from vidclf.models import ClipClassifier
 from vidclf.package import RunFolder
 from vidclf.progress import Track
 from vidclf.training.averaging import averaged
+from vidclf.training.compiling import compile_backbone, compiler_watched, uncompiled
 from vidclf.training.guards import memory_watched, note_bad_clips, stop_at_nan
 from vidclf.training.loader import EpochLoader
 from vidclf.training.optimizers import lr_factor, make_optimizer, set_lr
@@ -83,6 +84,7 @@ def fit(
     Raises:
         NanLossError: the loss is no number any more; the last good model and state are kept.
         OutOfMemoryError: the device's memory is used up.
+        StoppedError: `train.compile` finds no compiler.
         TooManyBadClipsError: more clips than `data.max_bad_share` cannot be read.
     """
     settings = config.train
@@ -92,12 +94,15 @@ def fit(
         workers=config.data.workers,
         process=accelerator.process_index,
         processes=accelerator.num_processes,
+        pinned=accelerator.device.type == "cuda",
     )
     optimizer = make_optimizer(network, settings)
     average = averaged(network, settings.ema) if settings.ema else None
     progress = Progress()
     if resume:
         progress = _restore(load_state(run.state), network, optimizer, average, dataset)
+    if settings.compile:
+        compile_backbone(network)
     scaled_optimizer = accelerator.prepare(optimizer)  # scales gradients where the precision needs it
     steps_per_epoch = math.ceil(len(loader) / settings.accumulate)
     wrapped: nn.Module | None = None
@@ -105,7 +110,8 @@ def fit(
     for epoch in range(progress.epoch + 1, settings.epochs + 1):
         torch.manual_seed(_seed(settings.seed, epoch, accelerator.process_index))
         set_training_mode(network, config, epoch)
-        if wrapped is None or backbone_is_trained(config, epoch) != backbone_is_trained(config, epoch - 1):
+        thaws = backbone_is_trained(config, epoch) != backbone_is_trained(config, epoch - 1)
+        if wrapped is None or (thaws and accelerator.num_processes > 1):
             # Which weights are exchanged between processes is settled when the network is wrapped.
             wrapped = accelerator.prepare_model(accelerator.unwrap_model(network, keep_fp32_wrapper=False))
         tally = _Tally()
@@ -123,11 +129,13 @@ def fit(
             )
             steps_now = number % settings.accumulate == 0 or number == len(loader)
             exchange = nullcontext() if steps_now else accelerator.no_sync(wrapped)
-            with memory_watched(config), exchange:
-                outcome = task.step(wrapped, send_to_device(batch, accelerator.device))
+            compiler = compiler_watched() if settings.compile else nullcontext()
+            with memory_watched(config), exchange, compiler:
+                outcome = task.step(wrapped, send_to_device(batch, accelerator.device, non_blocking=True))
                 # Every clip counts the same, also where the processes' shares of a batch differ in size.
-                total = accelerator.reduce(outcome.weight, reduction="sum").clamp(min=1e-6)
-                loss = outcome.loss_sum * accelerator.num_processes / total
+                counts = torch.stack([outcome.weight, outcome.hits, outcome.clips])
+                total, hits, clips = accelerator.reduce(counts, reduction="sum")
+                loss = outcome.loss_sum * accelerator.num_processes / total.clamp(min=1e-6)
                 mean_loss = float(accelerator.reduce(loss.detach(), reduction="mean"))
                 lr = optimizer.param_groups[-1]["lr"]
                 stop_at_nan(mean_loss, step=progress.step, lr=lr, config=config, run=run)
@@ -141,12 +149,13 @@ def fit(
                 progress.step += 1
                 if average is not None:
                     average.update_parameters(network)
-            tally.add(mean_loss, float(outcome.hits), float(outcome.clips))
+            tally.add(mean_loss, float(hits), float(clips))
             note_bad_clips(dataset, batch.bad, config)
 
         note_bad_clips(dataset, _from_all(list(dataset.known_bad.values()), accelerator), config)
         kept = network if average is None else average.module
-        evaluation = task.validate(kept, accelerator)
+        with uncompiled() if settings.compile else nullcontext():
+            evaluation = task.validate(kept, accelerator)
         if epoch == 1 and evaluation:
             for bad in evaluation.failures:
                 logger.warning("not validated on: %s", bad.reason)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,22 +20,33 @@ from vidclf.draw import (
     Report,
     plot_confusion,
     plot_curves,
+    plot_reliability,
     write_report,
 )
-from vidclf.errors import DecodeError
-from vidclf.infer import EntryResult, Evaluation
+from vidclf.infer import Evaluation
 from vidclf.infer.loading import versions
 from vidclf.package import RunFolder
 from vidclf.training.loop import Progress
-from vidclf.types import Clip
-from vidclf.video import read_clip
-from vidclf.video.sampling import uniform
+from vidclf.training.mistakes import Explain, worst_mistakes
 
-_MISTAKES = 12
 _GROUPS = 20
-_STRIP_FRAMES = 8
 # A bootstrap over fewer groups than this understates how much groups differ.
 _FEW_GROUPS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Scores, and what the page says beside them.
+
+    Attributes:
+        evaluation: the scores.
+        explain: looks into one of the answers.
+        temperature: a sentence on what the probabilities were brought to.
+    """
+
+    evaluation: Evaluation
+    explain: Explain
+    temperature: str
 
 
 def write_run_report(
@@ -45,10 +55,10 @@ def write_run_report(
     manifest: Manifest,
     progress: Progress,
     split: str,
-    evaluation: Evaluation | None,
+    scored: Scored | None,
     unread: Sequence[BadClip],
 ) -> None:
-    """Write `curves.png`, `confusion.png` and `report.html` into a run folder."""
+    """Write the plots and `report.html` into a run folder; without scores only what is known of the training."""
     plot_curves(progress.history, run.curves)
     page = Report(
         title=run.path.name,
@@ -61,25 +71,26 @@ def write_run_report(
         config=dump_config(config),
         environment=versions(),
     )
-    if evaluation:
-        page = _with_scores(page, evaluation)
-        plot_confusion(evaluation.scores.confusion, evaluation.scores.classes, run.confusion)
+    if scored:
+        page = _with_scores(page, scored)
+        _plot_scores(run, scored)
     write_report(run.report, page)
 
 
 def write_cross_validation_report(
-    run: RunFolder, config: Config, assigned: Manifest, pooled: Evaluation, by_fold: Mapping[str, Evaluation]
+    run: RunFolder, config: Config, assigned: Manifest, scored: Scored, by_fold: Mapping[str, Evaluation]
 ) -> None:
-    """Write `confusion.png` and `report.html` into the folder of a cross-validation.
+    """Write the plots and `report.html` into the folder of a cross-validation.
 
     Args:
         run: the folder.
         config: the settings.
         assigned: all clips, each in a split that is called as its fold.
-        pooled: scores over all of them.
-        by_fold: the same for each fold, by its name.
+        scored: over all of them.
+        by_fold: the scores of each fold, by its name.
     """
-    plot_confusion(pooled.scores.confusion, pooled.scores.classes, run.confusion)
+    pooled = scored.evaluation
+    _plot_scores(run, scored)
     folds = [PartFigures(name, fold.scores.accuracy, fold.scores.num_clips) for name, fold in by_fold.items()]
     page = Report(
         title=run.path.name,
@@ -94,20 +105,40 @@ def write_cross_validation_report(
         config=dump_config(config),
         environment=versions(),
     )
-    write_report(run.report, _with_scores(page, pooled))
+    write_report(run.report, _with_scores(page, scored))
 
 
-def _with_scores(page: Report, evaluation: Evaluation) -> Report:
-    scores = evaluation.scores
+def _plot_scores(run: RunFolder, scored: Scored) -> None:
+    evaluation = scored.evaluation
+    plot_confusion(evaluation.scores.confusion, evaluation.scores.classes, run.confusion)
+    plot_reliability(evaluation.reliability, run.reliability, note=scored.temperature)
+
+
+def _with_scores(page: Report, scored: Scored) -> Report:
+    evaluation, scores = scored.evaluation, scored.evaluation.scores
+    mistakes = worst_mistakes(evaluation, scored.explain)
     return replace(
         page,
         figures=_figures(evaluation),
         classes=scores.classes,
         confusion=scores.confusion,
         per_class=scores.per_class,
+        reliability=evaluation.reliability,
+        reliability_note=scored.temperature,
         breakdowns=(*page.breakdowns, _groups(evaluation)),
-        mistakes=tuple(_worst(evaluation, scores.classes)),
+        mistakes=mistakes,
+        mistakes_note=_below(mistakes),
     )
+
+
+def _below(mistakes: Sequence[Mistake]) -> str:
+    """What stands below the frames of the mistakes."""
+    note = "The curve: what the model said having seen the clip up to there."
+    if any(mistake.heat is not None for mistake in mistakes):
+        return (
+            f"Below each frame what the network saw of it, bright where it spoke for that answer (Grad-CAM). {note}"
+        )
+    return f"{note} This network keeps no map of places that could be shown as heat."
 
 
 def _groups(evaluation: Evaluation) -> Breakdown:
@@ -127,6 +158,7 @@ def _figures(evaluation: Evaluation) -> tuple[Figure, ...]:
         ),
         Figure("Macro F1", scores.macro_f1),
         Figure("Loss", evaluation.loss, percent=False, note="cross-entropy in nats"),
+        Figure("Calibration error", evaluation.reliability.ece, note="expected, in 15 bins of confidence"),
     ]
     if scores.auc is not None:
         figures.insert(1, Figure("AUC", scores.auc, percent=False))
@@ -144,38 +176,6 @@ def _notes(manifest: Manifest, held_out: Sequence[ClipEntry]) -> Iterator[str]:
         )
     if not any(entry.group for entry in manifest.entries):
         yield "The clips have no groups, so the same person or scene may stand on both sides of the split."
-
-
-def _worst(evaluation: Evaluation, classes: Sequence[str]) -> Iterator[Mistake]:
-    def margin(result: EntryResult) -> float:
-        assert result.probabilities is not None
-        return float(result.probabilities.max() - result.probabilities[classes.index(result.entry.label)])
-
-    wrong = sorted((result for result in evaluation.results if margin(result) > 0), key=margin, reverse=True)
-    for result in wrong[:_MISTAKES]:
-        assert result.probabilities is not None
-        clip = _strip_clip(result)
-        yield Mistake(
-            source=result.entry.name,
-            truth=result.entry.label,
-            predicted=classes[int(result.probabilities.argmax())],
-            probability=float(result.probabilities.max()),
-            truth_probability=float(result.probabilities[classes.index(result.entry.label)]),
-            frames=clip.frames if clip else None,
-            pts_seconds=clip.pts_seconds.tolist() if clip else None,
-        )
-
-
-def _strip_clip(result: EntryResult) -> Clip | None:
-    with contextlib.suppress(DecodeError):
-        return read_clip(
-            result.entry.path,
-            sampling=lambda pts_seconds: uniform(pts_seconds, _STRIP_FRAMES),
-            start_seconds=result.entry.start_seconds,
-            end_seconds=result.entry.end_seconds,
-            on_truncated="keep",
-        )
-    return None
 
 
 def _data_split(manifest: Manifest, splits: Sequence[str]) -> DataSplit:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -20,21 +21,26 @@ from vidclf.data import (
     decided,
     read_manifest,
     split_hash,
+    suggest_flip_labels,
     write_csv,
 )
 from vidclf.draw import EpochRow
 from vidclf.engines import check_process_count, core_left_for_reading, describe_device, pick_device
 from vidclf.errors import ConfigError
 from vidclf.features import make_reader
-from vidclf.infer import Evaluation, Predictor, load, predict_entries, save, summarise
-from vidclf.models import make_classifier
-from vidclf.package import write_json
+from vidclf.infer import Evaluation, Predictor, explain, load, predict_entries, save, summarise
+from vidclf.models import ClipClassifier, described_statistics, initial_classifier, make_classifier
+from vidclf.package import RunFolder, read_description, write_json
+from vidclf.prep import Preprocessing
 from vidclf.progress import Track, untracked
+from vidclf.training.calibration import calibrate
 from vidclf.training.events import event_writer
 from vidclf.training.folder import check_folder, check_same_clips, run_folder
+from vidclf.training.leaks import warn_if_seen
 from vidclf.training.loop import fit
-from vidclf.training.report import write_run_report
+from vidclf.training.report import Scored, write_run_report
 from vidclf.training.stages import count_parameters, describe_stages
+from vidclf.training.state import load_state
 from vidclf.training.tasks import Classify
 
 logger = logging.getLogger(__name__)
@@ -47,7 +53,7 @@ class TrainedRun:
     Attributes:
         path: the run folder, which `vidclf.load` takes.
         split: the held-out split that was scored: `test`, else `val`; empty where nothing was held out.
-        evaluation: the scores on it, of the best epoch's model; None where nothing was held out.
+        evaluation: the scores on it, of the best epoch's model; None where nothing was held out or scored.
     """
 
     path: Path
@@ -61,6 +67,8 @@ def train(
     manifest: Manifest | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    score: bool = True,
+    on_epoch: Callable[[EpochRow], None] | None = None,
     track: Track = untracked,
 ) -> TrainedRun:
     """Train a classifier, score it on held-out clips, and write a run folder.
@@ -70,6 +78,8 @@ def train(
         manifest: the clips, each in its split; default: those that the config names.
         resume: go on with the training that stands in the run folder.
         overwrite: replace what stands in the run folder.
+        score: say how good the model is in the end, in `metrics.json` and the report; left out by searches.
+        on_epoch: called after each epoch; what it raises ends the training.
         track: shows what passes.
 
     Raises:
@@ -90,16 +100,25 @@ def train(
         "es" if accelerator.num_processes > 1 else "",
     )
     manifest = read_data(config) if manifest is None else _checked(manifest)
-    torch.manual_seed(config.train.seed)  # the weights that a training starts from
-    network, preprocessing = make_classifier(config.model, config.prep, len(manifest.classes))
+    if resume and accelerator.is_main_process:
+        check_same_clips(run, manifest)
+    network, preprocessing = _network(config, run, manifest, resume=resume)
     reader = make_reader(config, network, preprocessing, accelerator.device)
-    predictor = Predictor(network, reader.preprocessing, manifest.classes, accelerator.device)
+    augmentation = Augmentation(config.augment, manifest.classes)
+    _say_what_mirrors(config, manifest)
+    predictor = Predictor(
+        network,
+        reader.preprocessing,
+        manifest.classes,
+        accelerator.device,
+        mirror_labels=augmentation.mirror_labels if config.prep.mirror else None,
+    )
     train_entries, val_entries = manifest.of_split("train"), manifest.of_split("val")
     dataset = ClipDataset(
         train_entries,
         manifest.classes,
         reader,
-        Augmentation(config.augment, manifest.classes),
+        augmentation,
         seed=config.train.seed,
     )
     facts = {"split_hash": split_hash(manifest.entries), "seed": config.train.seed}
@@ -112,9 +131,7 @@ def train(
         describe_stages(config),
     )
     if accelerator.is_main_process:
-        if resume:
-            check_same_clips(run, manifest)
-        else:
+        if not resume:
             run.clear()
         run.path.mkdir(parents=True, exist_ok=True)
         run.config.write_text(dump_config(config), encoding="utf-8")
@@ -125,7 +142,7 @@ def train(
             pass
 
     def keep_model(kept: nn.Module) -> None:
-        save(run.model, Predictor(kept, preprocessing, manifest.classes, accelerator.device), config.model, facts)
+        save(run.model, predictor.around(kept, preprocessing), config.model, facts)
 
     with (
         event_writer(run.events, wanted=config.train.tensorboard) as write_events,
@@ -135,10 +152,12 @@ def train(
         def told(row: EpochRow) -> None:
             logger.info(_epoch_sentence(row, config))
             write_events(row)
+            if on_epoch is not None:
+                on_epoch(row)
 
         progress = fit(
             network,
-            Classify(config.train, predictor, reader, [entry.label for entry in train_entries], val_entries),
+            Classify(config, predictor, reader, [entry.label for entry in train_entries], val_entries),
             dataset,
             config,
             accelerator,
@@ -149,26 +168,28 @@ def train(
             track=track,
         )
     split = next((name for name in ("test", "val") if manifest.of_split(name)), "")
-    if not accelerator.is_main_process:
+    if not (score and accelerator.is_main_process):
         return TrainedRun(run.path, split, None)
-    evaluation = None
+    scored = None
     if split:
         best = load(run.path, device=accelerator.device.type)
         if config.data.cache == "features":  # what is kept and scored is the whole network, from frames
             reader = ClipReader(preprocessing, config.data.on_truncated)
+        temperature = calibrate(best, val_entries, reader, batch=config.train.batch)
         results = predict_entries(best, manifest.of_split(split), reader, batch=config.train.batch, track=track)
         evaluation = summarise(results, best.classes, seed=config.train.seed)
-        scored = {**evaluation.to_json(), **facts, "split": split}
-        write_json(run.metrics, scored)
-        shown = {key: scored[key] for key in ("split", "accuracy", "macro_f1", "auc", "ci95", "num_clips")}
+        scored = Scored(evaluation, lambda entry: explain(best, reader.prepared(entry)), temperature.in_words(split))
+        figures = {**evaluation.to_json(), **facts, "split": split}
+        write_json(run.metrics, figures)
+        shown = {key: figures[key] for key in ("split", "accuracy", "macro_f1", "auc", "ci95", "num_clips")}
         save(run.model, best, config.model, {**facts, "metrics": shown, "best_epoch": progress.best_epoch})
-    unread = (*dataset.known_bad.values(), *(evaluation.failures if evaluation else ()))
+    unread = (*dataset.known_bad.values(), *(scored.evaluation.failures if scored else ()))
     if unread:
         logger.warning("%d clips could not be read and were left out:", len(unread))
         for bad in unread:
             logger.warning("  %s", bad.reason)
-    write_run_report(run, config, manifest, progress, split, evaluation, unread)
-    return TrainedRun(run.path, split, evaluation)
+    write_run_report(run, config, manifest, progress, split, scored, unread)
+    return TrainedRun(run.path, split, scored.evaluation if scored else None)
 
 
 def read_data(config: Config) -> Manifest:
@@ -193,6 +214,16 @@ def read_clips(config: Config) -> Manifest:
     return read_manifest(config.data.manifest, root=config.data.root)
 
 
+def _say_what_mirrors(config: Config, manifest: Manifest) -> None:
+    suggested = suggest_flip_labels(manifest.classes)
+    if suggested and config.augment.flip_labels is None and config.data.cache != "features":
+        logger.info(
+            "by their names, some classes are mirror images of each other; if that is so, "
+            "'augment.flip_labels={%s}' trains on mirrored clips as well",
+            ", ".join(f"{label}: {mirrored}" for label, mirrored in suggested.items()),
+        )
+
+
 def _checked(manifest: Manifest) -> Manifest:
     untaught = sorted(set(manifest.classes) - {entry.label for entry in manifest.of_split("train")})
     if untaught:
@@ -200,6 +231,20 @@ def _checked(manifest: Manifest) -> Manifest:
     if len(manifest.classes) < 2:
         raise ConfigError([f"data.manifest: there is one class only ({manifest.classes[0]}); two are needed"])
     return manifest
+
+
+def _network(
+    config: Config, run: RunFolder, manifest: Manifest, *, resume: bool
+) -> tuple[ClipClassifier, Preprocessing]:
+    """The network that a training begins or goes on with, and its preprocessing."""
+    torch.manual_seed(config.train.seed)  # the weights that a training starts from
+    if not resume:
+        warn_if_seen(config, manifest)
+        return initial_classifier(config.model, config.prep, manifest.classes)
+    # All that is needed to go on lies in the run folder; the weights that it once began with may be gone.
+    network, preprocessing = make_classifier(config.model.untrained(), config.prep, len(manifest.classes))
+    network.load_state_dict(load_state(run.state)["network"])
+    return network, replace(preprocessing, statistics=described_statistics(read_description(run.path)))
 
 
 def _accelerator(config: Config) -> Accelerator:

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from vidclf.cli.console import output, track
+from vidclf.cli.options import On
 from vidclf.secrets import redact
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def check_command(
         int | None, typer.Option(min=1, help="Frames that a clip should have at least. Default: 16.")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one for each core.")] = None,
+    on: On = "local",
 ) -> None:
     """Find what is wrong with clips before a training does: bad files, copies, leaks, giveaways.
 
@@ -53,6 +55,7 @@ def check_command(
         folds=read_folds(folds) if folds else None,
         prep=_sampling(config, steps),
         workers=workers,
+        on=on,
         track=track,
     )
     if json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from vidclf.data.cache.content import content_hash
 from vidclf.data.cache.entries import Arrays
 from vidclf.data.cache.store import EntryStore, entry_key
 from vidclf.data.manifest import ClipEntry
-from vidclf.prep import Prepared, Preprocessing, read_prepared
+from vidclf.prep import Chance, Prepared, Preprocessing, read_prepared
 from vidclf.secrets import redact
 from vidclf.types import Clip
 from vidclf.video import OnTruncated, read_clip
@@ -24,6 +25,11 @@ _FORMAT = 1
 # What acts on fitted frames only; any other setting, also one that is yet to come, tells entries apart.
 _AFTER_FIT = ("sampling", "frames", "fps", "motion", "motion_seconds", "statistics")
 _AFTER_SAMPLING = ("statistics",)
+
+
+@cache
+def _decoder_version() -> str:
+    return version("av")
 
 
 class ClipKeys:
@@ -51,7 +57,7 @@ class ClipKeys:
             self._content[entry.path] = content_hash(entry.path, self._hashes)
         return entry_key(
             format=_FORMAT,
-            decoder=version("av"),
+            decoder=_decoder_version(),
             content=self._content[entry.path],
             suffix=entry.path.suffix.lower(),  # which decides how a lone picture is opened
             start_seconds=entry.start_seconds,
@@ -73,6 +79,7 @@ class FrameCache:
     def __init__(self, folder: Path, preprocessing: Preprocessing, on_truncated: OnTruncated = "error") -> None:
         self.preprocessing = preprocessing
         self.on_truncated = on_truncated
+        self._settings = preprocessing.to_json()  # once: it hashes the detector's file
         self._entries = EntryStore(folder, "frames")
         self._keys = ClipKeys(folder, on_truncated)
 
@@ -122,7 +129,7 @@ class FrameCache:
         return self._entries.get(key) or self._entries.put(key, decode())
 
     def _settings_but(self, left_out: tuple[str, ...]) -> dict[str, Any]:
-        return {name: value for name, value in self.preprocessing.to_json().items() if name not in left_out}
+        return {name: value for name, value in self._settings.items() if name not in left_out}
 
 
 def read_fitted(preprocessing: Preprocessing, entry: ClipEntry, on_truncated: OnTruncated) -> Clip:
@@ -145,11 +152,9 @@ def read_entry(
     preprocessing: Preprocessing,
     entry: ClipEntry,
     on_truncated: OnTruncated,
-    rng: np.random.Generator | None = None,
-    *,
-    speed: float = 1.0,
+    chance: Chance | None = None,
 ) -> Prepared:
-    """Decode the frames of a clip that are looked at; see `Preprocessing.plan` for `rng` and `speed`.
+    """Decode the frames of a clip that are looked at, with `chance` those that are drawn.
 
     Raises:
         DecodeError: it cannot be read.
@@ -160,6 +165,5 @@ def read_entry(
         start_seconds=entry.start_seconds,
         end_seconds=entry.end_seconds,
         on_truncated=on_truncated,
-        rng=rng,
-        speed=speed,
+        chance=chance,
     )

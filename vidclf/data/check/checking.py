@@ -24,7 +24,7 @@ from vidclf.data.check.unreadable import find_unreadable
 from vidclf.data.layouts import read_manifest
 from vidclf.data.manifest import ClipEntry, Manifest, TornGroupsError
 from vidclf.data.splits import folds_of
-from vidclf.parallel import Lost, map_clips
+from vidclf.parallel import Lost, Where, map_clips
 from vidclf.progress import Track, untracked
 
 _FINDERS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
@@ -96,6 +96,7 @@ def check(
     folds: Mapping[str, int] | None = None,
     prep: PrepConfig | None = None,
     workers: int | None = None,
+    on: Where = "local",
     track: Track = untracked,
 ) -> Report:
     """Look for whatever makes clips a bad thing to learn from, or to measure with.
@@ -108,11 +109,13 @@ def check(
         folds: the fold of each file, as `read_folds` gives; what stands in two folds is found too.
         prep: how clips will be sampled; None: as by default.
         workers: how many processes; None: one for each core.
+        on: `local`, processes of this machine, or `ray`; see `map_clips`.
         track: shows what passes.
 
     Raises:
         ManifestError: it cannot be read, or a clip has no fold.
-        StoppedError: the processes cannot be started.
+        MissingExtraError: Ray is not installed.
+        StoppedError: the processes cannot be started, or there is no such cluster.
     """
     entries, source = _rows(manifest, root)
     whole = Manifest(tuple(replace(entry, split="") for entry in entries), source)
@@ -121,7 +124,7 @@ def check(
         sides["split"] = tuple(entry.split for entry in entries)
     if folds is not None:
         sides["fold"] = tuple(map(str, folds_of(whole, folds)))
-    surveys = _surveys(entries, workers, track)
+    surveys = _surveys(entries, workers, on, track)
     evidence = Evidence(entries, surveys, find_pairs(entries, surveys), sides, prep or PrepConfig(), source)
     guessed = guess_labels(evidence)
     findings = [finding for find in _FINDERS for finding in find(evidence)]
@@ -142,9 +145,9 @@ def _rows(manifest: str | Path, root: str | Path | None) -> tuple[tuple[ClipEntr
     return read.entries, read.source
 
 
-def _surveys(entries: Iterable[ClipEntry], workers: int | None, track: Track) -> dict[Path, Survey]:
+def _surveys(entries: Iterable[ClipEntry], workers: int | None, on: Where, track: Track) -> dict[Path, Survey]:
     paths = list(dict.fromkeys(entry.path for entry in entries))
-    surveyed = track(map_clips(survey_file, paths, workers=workers), total=len(paths), what="checking")
+    surveyed = track(map_clips(survey_file, paths, workers=workers, on=on), total=len(paths), what="checking")
     return {
         path: Survey("unreadable", f"{path}: while it was read, {found.reason}.")
         if isinstance(found, Lost)

@@ -21,7 +21,7 @@ class FrameHead(Head):
 
     def __init__(self, feature_dim: int, num_classes: int, *, dropout: float = 0.3) -> None:
         super().__init__()
-        self.normalise = nn.LayerNorm(feature_dim)
+        self.normalise = nn.LayerNorm(feature_dim, elementwise_affine=False)  # the classifier scales anyway
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(feature_dim, num_classes)
 

@@ -19,7 +19,7 @@ class MeanHead(CausalHead):
 
     def __init__(self, feature_dim: int, num_classes: int, *, dropout: float = 0.3) -> None:
         super().__init__()
-        self.normalise = nn.LayerNorm(feature_dim)
+        self.normalise = nn.LayerNorm(feature_dim, elementwise_affine=False)  # the classifier scales anyway
         self._end_with(feature_dim, num_classes, "mean", dropout)
 
     def _outputs(self, features: Tensor, lengths: Tensor) -> Tensor:  # noqa: ARG002

@@ -11,9 +11,10 @@ from accelerate.utils import gather_object
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vidclf.config import TrainConfig
+from vidclf.config import Config
 from vidclf.data import Batch, ClipEntry, ClipReader
 from vidclf.infer import EntryResult, Evaluation, Predictor, predict_entries, summarise
+from vidclf.training.mixing import mix
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class Classify:
     """Cross-entropy over classes, validated by the very predictor that `predict` uses.
 
     Args:
-        config: label smoothing, class weights and batch.
+        config: label smoothing, class weights, batch, and how clips are mixed.
         predictor: the network in training with its classes and preprocessing.
         reader: reads the clips to validate on.
         train_labels: the label of each training clip, for class weights.
@@ -46,35 +47,43 @@ class Classify:
 
     def __init__(
         self,
-        config: TrainConfig,
+        config: Config,
         predictor: Predictor,
         reader: ClipReader,
         train_labels: Sequence[str],
         val: Sequence[ClipEntry],
     ) -> None:
-        self.config = config
+        self.config = config.train
+        self.augment = config.augment
         self.predictor = predictor
         self.reader = reader
         self.val = tuple(val)
-        weights = balanced_weights(train_labels, predictor.classes) if config.class_weights == "balanced" else None
+        balanced = config.train.class_weights == "balanced"
+        weights = balanced_weights(train_labels, predictor.classes) if balanced else None
         self.class_weights = torch.ones(len(predictor.classes)) if weights is None else weights
 
     def step(self, network: Callable[[Tensor, Tensor], Tensor], batch: Batch) -> StepOutcome:
         """Loss and hits of a batch."""
-        logits = network(batch.frames, batch.lengths).float()  # (B, K)
+        mixed = mix(batch, self.augment, self.predictor.preprocessing.colours)
+        logits = network(mixed.frames, mixed.lengths).float()  # (B, K)
         class_weights = self.class_weights.to(logits.device)
-        losses = F.cross_entropy(
-            logits, batch.labels, class_weights, label_smoothing=self.config.label_smoothing, reduction="none"
-        )  # (B,)
+
+        def losses(labels: Tensor) -> Tensor:
+            return F.cross_entropy(
+                logits, labels, class_weights, label_smoothing=self.config.label_smoothing, reduction="none"
+            )  # (B,)
+
+        own = losses(batch.labels)
+        both = own if mixed.share == 1 else mixed.share * own + (1 - mixed.share) * losses(mixed.others)
         weight = (batch.weights * class_weights[batch.labels]).sum()
         right = (logits.argmax(dim=1) == batch.labels) * batch.weights
-        return StepOutcome((losses * batch.weights).sum(), weight, right.sum(), batch.weights.sum())
+        return StepOutcome((both * batch.weights).sum(), weight, right.sum(), batch.weights.sum())
 
     def validate(self, network: nn.Module, accelerator: Accelerator) -> Evaluation | None:
         """Score a network on the validation clips, divided over the processes; None without such clips."""
         if not self.val:
             return None
-        predictor = Predictor(network, self.predictor.preprocessing, self.predictor.classes, self.predictor.device)
+        predictor = self.predictor.around(network)
         mine = self.val[accelerator.process_index :: accelerator.num_processes]
         results: list[EntryResult] = predict_entries(predictor, mine, self.reader, batch=self.config.batch)
         if accelerator.num_processes > 1:

@@ -1,24 +1,20 @@
-"""Work on one clip at a time, several at once: in threads, or in processes that may die."""
+"""Processes that may die: each costs only the item that it worked on."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
-import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
 from vidclf.errors import StoppedError
+from vidclf.parallel.outcomes import Done, Lost, Raised, attempted
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -27,65 +23,10 @@ Result = TypeVar("Result")
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
-def map_ahead(
-    function: Callable[[Item], Result],
-    items: Iterable[Item],
-    *,
-    workers: int = 2,
-    ahead: int = 8,
-    initializer: Callable[[], None] | None = None,
-) -> Iterator[Result]:
-    """Results in the order of the items, computed in threads a little ahead of whoever takes them.
-
-    Decoding and resizing run outside Python's lock, so threads read clips at the same time without copying
-    frames between processes. At most `ahead` results wait, which bounds the memory. Each thread calls
-    `initializer` when it starts.
-    """
-    rest = iter(items)
-    with ThreadPoolExecutor(workers, initializer=initializer) as pool:
-        waiting: deque[Future[Result]] = deque(pool.submit(function, item) for item in islice(rest, ahead))
-        try:
-            while waiting:
-                result = waiting.popleft().result()
-                waiting.extend(pool.submit(function, item) for item in islice(rest, 1))
-                yield result
-        finally:
-            for future in waiting:
-                future.cancel()
-
-
-@dataclass(frozen=True)
-class Lost:
-    """Stands for a result: the process that worked on the item ended before it was done.
-
-    Attributes:
-        reason: how it ended, in a sentence.
-    """
-
-    reason: str
-
-
-def map_clips(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None
+def map_in_processes(
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None
 ) -> Iterator[tuple[Item, Result | Lost]]:
-    """Each item with its result, in the order in which they are finished, computed in processes.
-
-    For work on files that may take its process down, as a decoder may: a process that crashes or is killed costs
-    only its item, which comes back with a `Lost`, and another takes its place. No more items are on their way
-    than there are workers, which bounds the memory. Leaving the iteration, or Ctrl-C, ends the processes.
-
-    The processes are spawned and import the function's module, so its imports should be light; a script calls
-    this under `if __name__ == "__main__":`.
-
-    Args:
-        function: a function at the top of a module, of one item; item and result must be picklable.
-        items: taken one at a time, as workers become free.
-        workers: how many processes; None: one for each core.
-
-    Raises:
-        StoppedError: the processes cannot be started.
-        Exception: what the function raises, where its result would come; the rest is not done.
-    """
+    """See `vidclf.parallel.map_clips`."""
     rest = iter(items)
     pool: list[_Worker[Item, Result]] = []
     try:
@@ -117,16 +58,6 @@ def count_cores() -> int:
     return os.cpu_count() or 1
 
 
-@dataclass(frozen=True)
-class _Done(Generic[Result]):
-    result: Result
-
-
-@dataclass(frozen=True)
-class _Raised:
-    error: Exception
-
-
 class _Worker(Generic[Item, Result]):
     """A process, this end of the pipe to it, and the item that it has."""
 
@@ -144,7 +75,7 @@ class _Worker(Generic[Item, Result]):
         with suppress(OSError):  # it has died since; `receive` will tell
             self.pipe.send(item)
 
-    def receive(self) -> _Done[Result] | Lost | None:
+    def receive(self) -> Done[Result] | Lost | None:
         """What came of the item; None where the process only says that it runs."""
         try:
             message = self.pipe.recv()
@@ -157,9 +88,9 @@ class _Worker(Generic[Item, Result]):
                 ) from None
             return Lost(_ending(self._process.exitcode))
         self._started = True
-        if isinstance(message, _Raised):
+        if isinstance(message, Raised):
             raise message.error
-        return message if isinstance(message, _Done) else None
+        return message if isinstance(message, Done) else None
 
     def end(self) -> None:
         self._process.terminate()
@@ -173,19 +104,7 @@ def _serve(function: Callable[[Item], Result], pipe: Connection) -> None:
     with suppress(EOFError, OSError):
         pipe.send(None)
         while True:
-            pipe.send_bytes(_attempted(function, pipe.recv()))
-
-
-def _attempted(function: Callable[[Item], Result], item: Item) -> bytes:
-    try:
-        return pickle.dumps(_Done(function(item)))
-    except Exception as error:
-        error.add_note(f"In the process that worked on {item!r}:\n{traceback.format_exc()}")
-        try:
-            pickle.loads(pickle.dumps(error))  # some can be packed but not unpacked
-        except Exception:
-            error = RuntimeError(traceback.format_exc())
-        return pickle.dumps(_Raised(error))
+            pipe.send_bytes(attempted(function, pipe.recv()))
 
 
 @contextmanager
