@@ -165,7 +165,13 @@ def test_earlier_frames_are_the_nearest_strictly_earlier_ones(pts: Float64Array,
     for index in indices[1:]:
         distances = np.abs(pts[:index] - (pts[index] - seconds))
         assert 0 <= found[index] < index
-        assert abs(pts[found[index]] - (pts[index] - seconds)) <= distances.min() + 1e-9
+        assert abs(pts[found[index]] - (pts[index] - seconds)) <= distances.min() + 2 * CLOCK_ERROR_SECONDS
+
+
+def test_of_two_frames_as_near_the_first_is_taken_whatever_the_rounding() -> None:
+    pts = regular(60, 15)  # a tenth of a second is one and a half frames
+    found = earlier(np.round(pts, 3), np.arange(2, 60), 0.1)
+    assert found.tolist() == list(range(58))
 
 
 def test_nonsense_is_refused_by_name() -> None:

@@ -114,13 +114,7 @@ def train(
         mirror_labels=augmentation.mirror_labels if config.prep.mirror else None,
     )
     train_entries, val_entries = manifest.of_split("train"), manifest.of_split("val")
-    dataset = ClipDataset(
-        train_entries,
-        manifest.classes,
-        reader,
-        augmentation,
-        seed=config.train.seed,
-    )
+    dataset = ClipDataset(train_entries, manifest.classes, reader, augmentation, seed=config.train.seed)
     facts = {"split_hash": split_hash(manifest.entries), "seed": config.train.seed}
     logger.info(
         "%d classes, %d clips to train on, %d to validate on; %.2f million parameters, %s",
@@ -175,11 +169,8 @@ def train(
         best = load(run.path, device=accelerator.device.type)
         if config.data.cache == "features":  # what is kept and scored is the whole network, from frames
             reader = ClipReader(preprocessing, config.data.on_truncated)
-        temperature = calibrate(best, val_entries, reader, batch=config.train.batch)
-        results = predict_entries(best, manifest.of_split(split), reader, batch=config.train.batch, track=track)
-        evaluation = summarise(results, best.classes, seed=config.train.seed)
-        scored = Scored(evaluation, lambda entry: explain(best, reader.prepared(entry)), temperature.in_words(split))
-        figures = {**evaluation.to_json(), **facts, "split": split}
+        scored = _score(best, manifest, split, reader, config, track)
+        figures = {**scored.evaluation.to_json(), **facts, "split": split}
         write_json(run.metrics, figures)
         shown = {key: figures[key] for key in ("split", "accuracy", "macro_f1", "auc", "ci95", "num_clips")}
         save(run.model, best, config.model, {**facts, "metrics": shown, "best_epoch": progress.best_epoch})
@@ -190,6 +181,16 @@ def train(
             logger.warning("  %s", bad.reason)
     write_run_report(run, config, manifest, progress, split, scored, unread)
     return TrainedRun(run.path, split, scored.evaluation if scored else None)
+
+
+def _score(
+    best: Predictor, manifest: Manifest, split: str, reader: ClipReader, config: Config, track: Track
+) -> Scored:
+    """Score a model on a split, after its temperature is set on the validation clips."""
+    temperature = calibrate(best, manifest.of_split("val"), reader, batch=config.train.batch)
+    results = predict_entries(best, manifest.of_split(split), reader, batch=config.train.batch, track=track)
+    evaluation = summarise(results, best.classes, seed=config.train.seed)
+    return Scored(evaluation, lambda entry: explain(best, reader.prepared(entry)), temperature.in_words(split))
 
 
 def read_data(config: Config) -> Manifest:

@@ -124,7 +124,8 @@ def at_rate(
 def earlier(pts_seconds: Float64Array, indices: IntArray, seconds: float) -> IntArray:
     """For each picked frame the strictly earlier one whose time is nearest to `seconds` before it.
 
-    For motion over a set time: cameras differ in rate, so "the frame before" means nothing.
+    For motion over a set time: cameras differ in rate, so "the frame before" means nothing. Of two that are equally
+    near, but for the rounding of the container's clock, it is the first.
 
     Args:
         pts_seconds: float64 (N,), ascending.
@@ -141,7 +142,8 @@ def earlier(pts_seconds: Float64Array, indices: IntArray, seconds: float) -> Int
     last_earlier = np.maximum(indices - 1, 0)
     after = np.minimum(np.searchsorted(pts_seconds, wanted), last_earlier)
     before = np.maximum(after - 1, 0)
-    nearer_before = wanted - pts_seconds[before] < pts_seconds[after] - wanted
+    # At 15 frames a second two frames are equally near to a tenth of a second; rounding must not choose between them.
+    nearer_before = wanted - pts_seconds[before] < pts_seconds[after] - wanted + 2 * CLOCK_ERROR_SECONDS
     return np.where(nearer_before, before, after).astype(np.int64)
 
 
