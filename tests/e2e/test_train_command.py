@@ -39,7 +39,16 @@ def folder_per_class(gestures: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 def test_a_run_folder_holds_all_that_is_promised(tiny_run: Path) -> None:
     run = RunFolder(tiny_run)
-    files = (run.config, run.split, run.history, run.curves, run.confusion, run.report, run.metrics)
+    files = (
+        run.config,
+        run.split,
+        run.history,
+        run.curves,
+        run.confusion,
+        run.reliability,
+        run.report,
+        run.metrics,
+    )
     assert all(file.stat().st_size > 0 for file in files)
     assert sorted(file.name for file in run.model.iterdir()) == ["model.json", "model.safetensors"]
     assert sorted(file.name for file in run.state.iterdir()) == ["epoch-2.json", "epoch-2.safetensors"]
