@@ -171,7 +171,7 @@ def _notes(manifest: Manifest, held_out: Sequence[ClipEntry]) -> Iterator[str]:
     groups = {entry.group for entry in held_out if entry.group}
     if 0 < len(groups) < _FEW_GROUPS:
         yield (
-            f"Only {len(groups)} groups were held out: the interval is too narrow, and another split may give "
+            f"Only {len(groups)} group{'s were' if len(groups) > 1 else ' was'} held out: the interval is too narrow, and another split may give "
             "quite another figure."
         )
     if not any(entry.group for entry in manifest.entries):
