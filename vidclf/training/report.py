@@ -170,9 +170,10 @@ def _notes(manifest: Manifest, held_out: Sequence[ClipEntry]) -> Iterator[str]:
         yield "The clips are rendered (drawn by a program), not recorded: this says nothing about real people."
     groups = {entry.group for entry in held_out if entry.group}
     if 0 < len(groups) < _FEW_GROUPS:
+        held_out_groups = f"{len(groups)} group{'s were' if len(groups) > 1 else ' was'}"
         yield (
-            f"Only {len(groups)} group{'s were' if len(groups) > 1 else ' was'} held out: the interval is too narrow, and another split may give "
-            "quite another figure."
+            f"Only {held_out_groups} held out: the interval is too narrow, and another split may give quite another "
+            "figure."
         )
     if not any(entry.group for entry in manifest.entries):
         yield "The clips have no groups, so the same person or scene may stand on both sides of the split."
