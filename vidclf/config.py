@@ -322,6 +322,12 @@ class Config(_Section):
         return self
 
     @model_validator(mode="after")
+    def _has_colours_to_mix(self) -> Config:
+        if self.augment.background and self.prep.motion in ("only", "picture"):
+            raise ValueError(f"augment.background changes colours, and prep.motion={self.prep.motion} shows none")
+        return self
+
+    @model_validator(mode="after")
     def _features_stay_as_they_are(self) -> Config:
         if self.data.cache == "features" and self.model.freeze != "backbone":
             raise ValueError("data.cache=features needs model.freeze=backbone: what a trained one sees changes")

@@ -5,17 +5,18 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vidclf.config import AugmentConfig
+from vidclf.config import AugmentConfig, make_config
 from vidclf.data import Batch
+from vidclf.errors import ConfigError
 from vidclf.training.mixing import mix
 
 
-def _batch(channels: int = 4) -> Batch:
+def _batch() -> Batch:
     """Four clips of flat frames: clip n holds n + t / 10 at step t; one of them is shorter."""
     lengths = torch.tensor([5, 5, 3, 5])
     values = torch.arange(4.0)[:, None] + torch.arange(5) / 10
     values = torch.where(torch.arange(5) < lengths[:, None], values, torch.zeros(()))
-    frames = values[:, :, None, None, None].expand(4, 5, channels, 8, 8).clone()
+    frames = values[:, :, None, None, None].expand(4, 5, 4, 8, 8).clone()
     return Batch(frames, lengths, torch.tensor([0, 1, 2, 0]), torch.ones(4), ())
 
 
@@ -64,6 +65,7 @@ def test_a_background_never_comes_from_padding() -> None:
         assert mix(batch, AugmentConfig(background=0.9), 3).frames[valid].isfinite().all()
 
 
-def test_motion_alone_has_no_background_to_change() -> None:
-    batch = _batch(channels=1)
-    assert torch.equal(mix(batch, AugmentConfig(background=0.5), 0).frames, batch.frames)
+@pytest.mark.parametrize("motion", ["only", "picture"])
+def test_a_background_is_refused_where_no_colours_are_seen(motion: str) -> None:
+    with pytest.raises(ConfigError, match=f"augment.background changes colours, and prep.motion={motion} shows none"):
+        make_config({"prep": {"motion": motion}, "augment": {"background": 0.5}})

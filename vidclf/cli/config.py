@@ -22,8 +22,8 @@ def schema_command() -> None:
     from vidclf.config import describe_schema
 
     for path, kind, default, description in describe_schema():
-        # The list of backbones is long; torchvision's documentation shows it better than one line does.
-        shown = kind if len(kind) < 200 else "small, or the name of a torchvision classification network"
+        # The list of backbones is long; what it is of stands in the description.
+        shown = kind if len(kind) < 200 else "a name"
         output.print(f"{path}: {default}")
         output.print(f"    {shown}" + (f"\n    {description}" if description else ""))
 

@@ -30,6 +30,7 @@ _EXTRAS = {
     "web": ("fastapi", "vidclf data label"),
     "camera": ("cv2", "the preview window of tools/record.py"),
     "tensorboard": ("tensorboard", "train.tensorboard=true"),
+    "tune": ("optuna", "vidclf tune"),
     "ray": ("ray", "--on ray of vidclf predict, data check and cache build"),
     "bench": ("torchcodec", "the comparison of decoders in benchmarks/"),
 }

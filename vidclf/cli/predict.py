@@ -43,6 +43,8 @@ def predict_command(
 
     if on != "local" and device not in ("auto", "cpu"):
         raise UsageError(f"--on {on} computes on the processors of the nodes; leave --device {device} out.")
+    if on != "local" and (over_time or explain is not None):
+        raise UsageError(f"--over-time and --explain are computed on this machine; leave --on {on} out.")
     sources = [source for path in paths for source in clips_in(path)]
     if over_time and not json:
         raise UsageError("--over-time is a part of the JSON line; add --json.")
@@ -52,8 +54,6 @@ def predict_command(
     if on == "local":
         model = load(run, device=device)
         outcomes = _over_time(model, sources) if over_time else model.predict_many(sources, on_error="yield")
-    elif over_time or explain is not None:
-        raise UsageError(f"--over-time and --explain are computed on this machine; leave --on {on} out.")
     else:
         outcomes = predict_clips(run, sources, on=on)
     failed = 0

@@ -88,7 +88,7 @@ class Prepared:
     """The wanted frames of a clip at the network's size, and how they make its steps.
 
     Attributes:
-        frames: uint8 RGB (N, h, w, 3); grey (N, h, w, 1) see `Preprocessing.without_unseen`.
+        frames: uint8 RGB (N, h, w, 3), or grey (N, h, w, 1); see `Preprocessing.without_unseen`.
         steps: int64 (T,), for each step the position of its frame within `frames`.
         before: int64 (T,), position of the frame that the step's motion is measured against.
         pts_seconds: float64 (N,), time of each frame.

@@ -39,7 +39,7 @@ def mix(batch: Batch, config: AugmentConfig, colours: int) -> Mixed:
         colours: how many channels, from the first, hold colours. Those of motion keep what moves.
     """
     frames, lengths, others, share = batch.frames, batch.lengths, batch.labels, 1.0
-    if config.background and colours:
+    if config.background:
         frames = _before_other_backgrounds(frames, lengths, config.background, colours)
     if config.mixup:
         share = float(torch.distributions.Beta(config.mixup, config.mixup).sample())
