@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -105,3 +106,49 @@ class Prediction:
     start_seconds: float
     end_seconds: float
     source: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """What an embedder encodes: one face, one picture or one clip, cut out and at the network's size.
+
+    It is all that is needed to embed it again, with another network too, so a gallery may keep it.
+
+    Attributes:
+        pixels: uint8 RGB (T, h, w, 3); T is 1 for a face or a picture.
+        pts_seconds: float64 (T,), times of the frames.
+        box: where it was in the picture, xyxy in pixels; None where it is the whole.
+        quality: between 0 and 1, the higher the better to enrol.
+        problems: why it should not be enrolled, in words; none where it may be.
+        source: what it was read from, with secrets masked.
+    """
+
+    pixels: UInt8Array
+    pts_seconds: Float64Array
+    box: tuple[float, float, float, float] | None = None
+    quality: float = 1.0
+    problems: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a gallery says of one crop.
+
+    Attributes:
+        decision: `match`; `ambiguous` where two identities are too near to each other to say which; `stranger`; or
+            `unusable` where the crop is too poor to say anything.
+        name: the identity that is nearest, whatever the decision; None where the gallery is empty or the crop is
+            unusable.
+        similarity: cosine to its nearest template, between -1 and 1.
+        threshold: what the similarity had to reach.
+        template_id: the template that is nearest.
+        reasons: why, in words, where it is no match.
+    """
+
+    decision: Literal["match", "ambiguous", "stranger", "unusable"]
+    name: str | None
+    similarity: float | None
+    threshold: float
+    template_id: int | None = None
+    reasons: tuple[str, ...] = ()

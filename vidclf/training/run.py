@@ -167,8 +167,6 @@ def train(
     scored = None
     if split:
         best = load(run.path, device=accelerator.device.type)
-        if config.data.cache == "features":  # what is kept and scored is the whole network, from frames
-            reader = ClipReader(preprocessing, config.data.on_truncated)
         scored = _score(best, manifest, split, reader, config, track)
         figures = {**scored.evaluation.to_json(), **facts, "split": split}
         write_json(run.metrics, figures)
@@ -187,10 +185,14 @@ def _score(
     best: Predictor, manifest: Manifest, split: str, reader: ClipReader, config: Config, track: Track
 ) -> Scored:
     """Score a model on a split, after its temperature is set on the validation clips."""
-    temperature = calibrate(best, manifest.of_split("val"), reader, batch=config.train.batch)
-    results = predict_entries(best, manifest.of_split(split), reader, batch=config.train.batch, track=track)
+    # From features that are kept, the head alone gives what the whole network gives from frames.
+    answering = best.around(best.network, reader.preprocessing)
+    temperature = calibrate(answering, manifest.of_split("val"), reader, batch=config.train.batch)
+    best.temperature = temperature.value
+    results = predict_entries(answering, manifest.of_split(split), reader, batch=config.train.batch, track=track)
     evaluation = summarise(results, best.classes, seed=config.train.seed)
-    return Scored(evaluation, lambda entry: explain(best, reader.prepared(entry)), temperature.in_words(split))
+    pictures = ClipReader(best.preprocessing, config.data.on_truncated) if config.data.cache == "features" else reader
+    return Scored(evaluation, lambda entry: explain(best, pictures.prepared(entry)), temperature.in_words(split))
 
 
 def read_data(config: Config) -> Manifest:
