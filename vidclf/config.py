@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from vidclf.errors import ConfigError
 
 Backbone = Literal[
-    "small", "medium", "plain", "residual",
+    "small", "medium", "plain", "residual", "residual_grid",
     "alexnet",
     "convnext_base", "convnext_large", "convnext_small", "convnext_tiny",
     "densenet121", "densenet161", "densenet169", "densenet201",
@@ -47,7 +47,9 @@ Crop = Literal["none", "center", "clip", "causal"]
 CropPart = Literal["upper", "body"]
 Detector = Literal["motion", "yolox", "yunet"]
 Motion = Literal["none", "add", "only", "picture", "two_stream"]
-Normalise = Literal["auto", "imagenet", "half", "clip", "frame"]
+Normalise = Literal["auto", "imagenet", "half", "ink", "clip", "frame"]
+MetricLoss = Literal["contrastive", "triplet", "prototypical"]
+Mining = Literal["all", "hard", "semi-hard"]
 Freeze = Literal["none", "backbone", "staged"]
 Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw"]
 Schedule = Literal["constant", "cosine"]
@@ -104,6 +106,7 @@ class DataConfig(_Section):
     cache_dir: str | None = Field(
         None, description="folder of disk and features; default: VIDCLF_CACHE, else vidclf in the user's cache folder"
     )
+    classes: list[str] | None = Field(None, description="use the clips of these labels only; default: of all")
     max_bad_share: float = Field(0.05, ge=0, le=1, description="stop when more than this share cannot be read")
     on_truncated: Literal["error", "keep"] = Field("error", description="keep: use a damaged clip's good part")
 
@@ -145,6 +148,7 @@ class PrepConfig(_Section):
     normalise: Normalise = Field(
         "auto",
         description="auto: as the weights want it, else half; imagenet: its mean and deviation; half: to -1..1; "
+        "ink: black to 1 and white to 0, for drawings on paper; "
         "clip: each clip by its own mean and deviation; frame: each frame by its own, as live can",
     )
 
@@ -190,6 +194,17 @@ class AugmentConfig(_Section):
     scale: float = Field(0.0, ge=0, lt=1, description="zoom by 1 - scale to 1 + scale")
     shift: float = Field(0.0, ge=0, lt=1, description="move by up to this share of the picture")
     rotate: float = Field(0.0, ge=0, le=180, description="turn by up to this many degrees")
+    shear: float = Field(0.0, ge=0, le=60, description="slant by up to this many degrees; embed, stills in memory")
+    elastic: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        description="bend smoothly, by up to this share of the picture; embed, stills in memory",
+    )
+    quarter_turns: bool = Field(
+        False,
+        description="what is turned by 90, 180 or 270 degrees is an identity of its own; embed, stills in memory",
+    )
     colour: float = Field(0.0, ge=0, le=1, description="change of brightness, contrast and saturation")
     speed: float = Field(0.0, ge=0, lt=1, description="play 1 - speed to 1 + speed times as fast")
     trim: float = Field(0.0, ge=0, lt=0.5, description="leave out up to this share of the clip at each end")
@@ -221,7 +236,8 @@ class ModelConfig(_Section):
 
     backbone: Backbone = Field(
         "small",
-        description="small, medium, plain or residual (our own, for low resolutions and CPUs), or a torchvision name",
+        description="small, medium, plain, residual or residual_grid (our own, for low resolutions and CPUs), or a "
+        "torchvision name",
     )
     weights: str = Field("none", description="none, default (torchvision's best), or a state_dict file")
     init_from: str | None = Field(
@@ -248,17 +264,58 @@ class ModelConfig(_Section):
     pooling: Pooling = Field("last", description="which steps of lstm, bilstm, gru and tcn count")
     feature_dropout: float = Field(0.0, ge=0, lt=1, description="of the backbone's features, before the head")
     dropout: float = Field(0.3, ge=0, lt=1, description="before the last layer, and within lstm, bilstm, gru and tcn")
+    embedding_dim: int = Field(128, ge=2, le=8192, description="embed: length of the vectors")
+    loss: MetricLoss = Field(
+        "prototypical",
+        description="embed: contrastive: pairs through two legs that share their weights; triplet: nearer to its own "
+        "than to others, by a margin; prototypical: which of the batch's identities is it",
+    )
 
     def untrained(self) -> ModelConfig:
         """The same network, with random weights: nothing is read to build it."""
         return self.model_copy(update={"weights": "none", "init_from": None})
 
 
+class EmbedConfig(_Section):
+    """What an embedder learns from; for task embed. Batches are of groups x identities x samples a process."""
+
+    groups: int | None = Field(
+        None,
+        ge=1,
+        le=4096,
+        description="groups (alphabets, places) that a batch's identities come from, so that most of what must be "
+        "told apart is of one group; episodes stay within a group too; null: identities of any group",
+    )
+    identities: int = Field(16, ge=2, le=65_536, description="identities of a batch, of each group where groups are")
+    samples: int = Field(2, ge=2, le=4096, description="clips of each identity")
+    margin: float | Literal["soft"] = Field(
+        0.2,
+        description="triplet: how much further others must be (soft: no fixed margin); contrastive: how far",
+    )
+    mining: Mining = Field("semi-hard", description="which triplets of a batch count; hard falls back to semi-hard")
+    scale: float = Field(24.0, gt=0, le=1000, description="sharpness of prototypical and of the classifier")
+    classifier: float = Field(
+        0.0, ge=0, lt=1, description="share of the loss that is a cosine classifier over all training identities"
+    )
+    classifier_margin: float = Field(0.1, ge=0, lt=1, description="cosine by which it must be surer than it needs")
+    val_ways: int = Field(20, ge=2, le=4096, description="identities of an episode to validate on, one clip each")
+    val_episodes: int = Field(200, ge=1, le=100_000, description="how many episodes; the same each time")
+
+    @field_validator("margin")
+    @classmethod
+    def _is_a_margin(cls, margin: float | str) -> float | str:
+        if isinstance(margin, float) and not 0 < margin <= 2:
+            raise ValueError(
+                f"a margin lies above 0 and up to 2, the longest distance of two embeddings, not {margin}"
+            )
+        return margin
+
+
 class TrainConfig(_Section):
     """How it is trained."""
 
     epochs: int = Field(30, ge=1, le=1_000_000)
-    batch: int = Field(16, ge=1, le=65_536, description="clips a step and process")
+    batch: int = Field(16, ge=1, le=65_536, description="clips a step and process; embed: clips validated at once")
     optimizer: Optimizer = "adamw"
     lr: float = Field(1e-3, gt=0)
     backbone_lr_scale: float = Field(1.0, gt=0, le=1, description="learning rate of the backbone over the head's")
@@ -288,11 +345,14 @@ class TrainConfig(_Section):
 class Config(_Section):
     """A whole run."""
 
-    task: Literal["classify"] = "classify"
+    task: Literal["classify", "embed"] = Field(
+        "classify", description="classify: which of the classes; embed: vectors that tell who or what is the same"
+    )
     data: DataConfig = DataConfig()
     prep: PrepConfig = PrepConfig()
     augment: AugmentConfig = AugmentConfig()
     model: ModelConfig = ModelConfig()
+    embed: EmbedConfig = EmbedConfig()
     train: TrainConfig = TrainConfig()
     cv: str = Field(
         "none",
@@ -326,6 +386,32 @@ class Config(_Section):
         if self.augment.background and self.prep.motion in ("only", "picture"):
             raise ValueError(f"augment.background changes colours, and prep.motion={self.prep.motion} shows none")
         return self
+
+    @model_validator(mode="after")
+    def _embeds_what_it_can(self) -> Config:
+        if self.task == "embed":
+            if self.cv != "none":
+                raise ValueError("cv divides clips by class; for task embed name the split of each clip")
+            if self.augment.mixup or self.augment.background or self.train.class_weights != "none":
+                raise ValueError("augment.mixup, augment.background and train.class_weights are for task classify")
+            if self.embed.margin == "soft" and self.model.loss == "contrastive":
+                raise ValueError("embed.margin=soft is for model.loss=triplet; contrastive needs a number")
+        stills_only = self.augment.shear or self.augment.elastic or self.augment.quarter_turns
+        if stills_only and not self.embeds_stills:
+            raise ValueError(
+                "augment.shear, elastic and quarter_turns are for task embed on pictures in memory: prep.frames=1, "
+                "prep.motion=none, prep.normalise neither clip nor frame, data.cache=memory"
+            )
+        if self.augment.quarter_turns and len(set(self.prep.height_width)) > 1:
+            raise ValueError(f"augment.quarter_turns needs square pictures, and prep.size is {self.prep.size}")
+        return self
+
+    @property
+    def embeds_stills(self) -> bool:
+        """Whether pictures, kept in memory, are changed and normalised a whole batch at a time."""
+        still = self.prep.sampling in ("uniform", "center") and self.prep.frames == 1 and self.prep.motion == "none"
+        fixed = self.prep.normalise not in ("clip", "frame")
+        return self.task == "embed" and still and fixed and self.data.cache == "memory"
 
     @model_validator(mode="after")
     def _features_stay_as_they_are(self) -> Config:

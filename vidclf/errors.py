@@ -8,6 +8,8 @@
     │   ├── SourceRefusedError                      an address we do not open
     │   ├── DeviceError                             a device that is not there
     │   ├── RunError                                a run folder that cannot be loaded
+    │   ├── GalleryError                            a gallery that cannot be used so
+    │   │   └── TooFewPairsError                        a rate that the pairs at hand cannot tell
     │   └── MissingExtraError (ImportError)         an optional dependency
     ├── DecodeError                             1   one input could not be read
     │   ├── SourceNotFoundError (FileNotFoundError)
@@ -18,6 +20,8 @@
     │   ├── UnreadablePictureError                  one picture of a folder
     │   ├── MixedSizesError                         pictures or frames of several sizes
     │   └── LimitExceededError                      larger or longer than allowed
+    ├── UnusableCropError                       1   what was shown is too poor to enrol
+    ├── OtherEmbedderError                      3   the gallery belongs to another embedder
     └── StoppedError                            4   the work stopped for a named reason
         ├── WeightsError                            missing, or of another network
         ├── NanLossError
@@ -71,6 +75,14 @@ class DeviceError(UsageError):
 
 class RunError(UsageError):
     """A folder is no run folder, or one that this version cannot load."""
+
+
+class GalleryError(UsageError):
+    """A gallery is not there, is damaged or is none, or does not hold what was named."""
+
+
+class TooFewPairsError(GalleryError):
+    """There are too few pairs of different people for the rate that was asked for."""
 
 
 class MissingExtraError(UsageError, ImportError):
@@ -155,6 +167,18 @@ class LimitExceededError(DecodeError):
     """The input is larger or longer than the limits allow; said before memory is taken."""
 
     default_advice = "Raise the limit if you trust this input."
+
+
+class UnusableCropError(VidclfError):
+    """Nothing that was shown is good enough to enrol; the message says why."""
+
+    exit_code = 1
+
+
+class OtherEmbedderError(VidclfError):
+    """The gallery belongs to another embedder, whose vectors cannot be compared with this one's."""
+
+    exit_code = 3
 
 
 class StoppedError(VidclfError):

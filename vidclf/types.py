@@ -152,3 +152,22 @@ class Match:
     threshold: float
     template_id: int | None = None
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GestureEvent:
+    """Something that was recognised in a stream, reported once.
+
+    Attributes:
+        label: its class.
+        start_seconds: when it began, in the stream's own time.
+        end_seconds: when it ended.
+        detected_seconds: when it was reported.
+        score: the highest probability on the way.
+    """
+
+    label: str
+    start_seconds: float
+    end_seconds: float
+    detected_seconds: float
+    score: float

@@ -12,6 +12,7 @@ from vidclf.config import AugmentConfig
 from vidclf.data import Augmentation, ClipDataset, ClipReader, read_manifest
 from vidclf.prep import Preprocessing
 from vidclf.training.loader import EpochLoader
+from vidclf.training.order import Shuffled
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +25,9 @@ def dataset(clips: Path) -> ClipDataset:
     return ClipDataset(manifest.entries[:11], manifest.classes, reader, augmentation, seed=5)
 
 
-def _loader(dataset: ClipDataset, batch: int, process: int, processes: int) -> EpochLoader:
-    return EpochLoader(dataset, batch, workers=2, process=process, processes=processes)
+def _loader(dataset: ClipDataset, batch: int, process: int, processes: int, *, pinned: bool = False) -> EpochLoader:
+    order = Shuffled(len(dataset), batch, processes=processes, seed=dataset.seed)
+    return EpochLoader(dataset, order, workers=2, batch=batch, process=process, pinned=pinned)
 
 
 @pytest.mark.parametrize(("batch", "processes"), [(2, 2), (1, 4), (3, 2)])
@@ -62,5 +64,4 @@ def test_leaving_an_epoch_early_ends_its_threads(dataset: ClipDataset) -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_for_a_gpu_frames_lie_where_it_copies_from(dataset: ClipDataset) -> None:
-    loader = EpochLoader(dataset, 4, workers=2, process=0, processes=1, pinned=True)
-    assert all(batch.frames.is_pinned() for batch in loader.epoch(1))
+    assert all(batch.frames.is_pinned() for batch in _loader(dataset, 4, 0, 1, pinned=True).epoch(1))

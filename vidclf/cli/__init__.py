@@ -1,7 +1,8 @@
 """The command line: one file a verb, each parses, calls and prints.
 
-Exit codes: 0 done; 1 done, but some inputs failed; 2 wrong usage or config; 4 stopped by something named;
-130 stopped by the user. Results go to stdout, everything else to stderr.
+Exit codes: 0 done; 1 done, but some inputs failed; 2 wrong usage or config; 3 a gallery that belongs to
+another embedder; 4 stopped by something named; 130 stopped by the user. Results go to stdout, everything else to
+stderr.
 """
 
 from __future__ import annotations
@@ -10,7 +11,21 @@ import sys
 
 import typer
 
-from vidclf.cli import cache, compare, config, data, doctor, ensemble, evaluate, predict, synth, train, tune
+from vidclf.cli import (
+    cache,
+    compare,
+    config,
+    data,
+    doctor,
+    enroll,
+    ensemble,
+    evaluate,
+    live,
+    predict,
+    synth,
+    train,
+    tune,
+)
 from vidclf.cli.console import set_up_logging, tell_error
 from vidclf.errors import StoppedError, UsageError, VidclfError
 
@@ -28,6 +43,8 @@ app.command("tune")(tune.tune_command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("ensemble")(ensemble.ensemble_command)
 app.command("predict")(predict.predict_command)
+app.command("live")(live.live_command)
+app.add_typer(enroll.app, name="enroll")
 app.add_typer(data.app, name="data")
 app.add_typer(cache.app, name="cache")
 app.add_typer(synth.app, name="synth")

@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from vidclf.cli.console import output, track
+from vidclf.cli.recognition import evaluate_recognition
+from vidclf.errors import UsageError
 
 _GROUPS_SHOWN = 5
 
 
 def evaluate_command(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    run: Annotated[Path | None, typer.Argument(help="A run folder of a classifier.")] = None,
     manifest: Annotated[
         Path | None, typer.Option(help="Other clips: a CSV table or a folder per class. Default: the run's own.")
     ] = None,
@@ -21,10 +23,60 @@ def evaluate_command(
     split: Annotated[
         str | None, typer.Option(help="Which split. Default: of the run's own clips test, else val; of others all.")
     ] = None,
+    embedder: Annotated[
+        Path | None, typer.Option(help="In place of a run: a run folder or YAML file of an embedder.")
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="lake-runs, episodes, pairs, verify, identify or open-set.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder for each identity, or a zip of them; for pairs a CSV a,b,same; for lake-runs theirs."
+        ),
+    ] = None,
+    ways: Annotated[
+        int | None, typer.Option(min=1, help="Identities of an episode, or enrolled. Default: 20.")
+    ] = None,
+    shots: Annotated[int | None, typer.Option(min=1, help="Examples of each. Default: 1.")] = None,
+    episodes: Annotated[int | None, typer.Option(min=1, help="How many are drawn. Default: 1000.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of all that is drawn. Default: 0.")] = None,
+    views: Annotated[
+        int | None, typer.Option(min=1, help="Slightly moved copies of a picture that are averaged. Default: 1.")
+    ] = None,
+    threshold_from: Annotated[
+        Path | None, typer.Option(help="Data of other identities, on which the threshold is set.")
+    ] = None,
     json: Annotated[Path | None, typer.Option("--json", help="Write the scores to this file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Of an embedder: write plots to this folder.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
-    """Score a model on clips it was not trained on."""
+    """Score a classifier on clips it was not trained on, or an embedder by a protocol of recognition."""
+    of_classifier: dict[str, object] = {"manifest": manifest, "root": root, "split": split}
+    settings = {
+        "ways": ways, "shots": shots, "episodes": episodes, "seed": seed, "views": views,
+        "threshold_from": threshold_from,
+    }  # fmt: skip
+    of_embedder: dict[str, object] = {"protocol": protocol, "data": data, "out": out, **settings}
+    if (run is None) == (embedder is None):
+        raise UsageError("name what to score: either the run folder of a classifier, or --embedder.")
+    _refuse(of_classifier if run is None else of_embedder, "an embedder" if run is None else "a classifier")
+    if embedder is not None:
+        given = {name: value for name, value in settings.items() if value is not None}
+        evaluate_recognition(embedder, protocol, data, given, device=device, json=json, out=out)
+    elif run is not None:
+        _evaluate_classifier(run, manifest, root, split, device, json)
+
+
+def _refuse(options: dict[str, object], what: str) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(f"--{name.replace('_', '-')} says nothing about {what}; leave it out.")
+
+
+def _evaluate_classifier(
+    run: Path, manifest: Path | None, root: Path | None, split: str | None, device: str, json: Path | None
+) -> None:
     from vidclf.evaluate import evaluate_run
     from vidclf.package import write_json
 

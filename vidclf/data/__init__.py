@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vidclf.data.augmentation import Augmentation, suggest_flip_labels
     from vidclf.data.batches import BadClip, Batch, ClipDataset, pad_clips
+    from vidclf.data.identities import makers_of, read_identities
     from vidclf.data.layouts import read_manifest, write_csv
     from vidclf.data.manifest import ClipEntry, Manifest
     from vidclf.data.reader import ClipReader
     from vidclf.data.splits import decided, folds_by_group, read_folds, split_by_group, split_hash
+    from vidclf.data.stills import StillDataset
 
 _HOME = {
     "Augmentation": "vidclf.data.augmentation",
@@ -24,10 +26,13 @@ _HOME = {
     "ClipEntry": "vidclf.data.manifest",
     "ClipReader": "vidclf.data.reader",
     "Manifest": "vidclf.data.manifest",
+    "StillDataset": "vidclf.data.stills",
     "decided": "vidclf.data.splits",
     "folds_by_group": "vidclf.data.splits",
+    "makers_of": "vidclf.data.identities",
     "pad_clips": "vidclf.data.batches",
     "read_folds": "vidclf.data.splits",
+    "read_identities": "vidclf.data.identities",
     "read_manifest": "vidclf.data.layouts",
     "split_by_group": "vidclf.data.splits",
     "split_hash": "vidclf.data.splits",
@@ -43,10 +48,13 @@ __all__ = [
     "ClipEntry",
     "ClipReader",
     "Manifest",
+    "StillDataset",
     "decided",
     "folds_by_group",
+    "makers_of",
     "pad_clips",
     "read_folds",
+    "read_identities",
     "read_manifest",
     "split_by_group",
     "split_hash",

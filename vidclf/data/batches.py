@@ -75,7 +75,9 @@ class ClipDataset:
         seed: int,
     ) -> None:
         self.entries = tuple(entries)
-        self.labels = [classes.index(entry.label) for entry in entries]
+        numbers = {label: number for number, label in enumerate(classes)}
+        self.labels = [numbers[entry.label] for entry in entries]
+        self.groups = [entry.group for entry in entries]
         self.reader = reader
         self.augmentation = augmentation
         self.seed = seed

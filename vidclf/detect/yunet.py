@@ -63,10 +63,11 @@ class YunetDetector:
 
     def detect(self, frames: UInt8Array, *, first: int = 0) -> list[list[Detection]]:
         """See `Detector.detect`."""
-        return [self._in_frame(frame) for frame in frames[first:]]
+        return [self.look(frame, self.longest_side) for frame in frames[first:]]
 
-    def _in_frame(self, frame: UInt8Array) -> list[Detection]:
-        ratio = min(1.0, self.longest_side / max(frame.shape[:2]))
+    def look(self, frame: UInt8Array, longest_side: int) -> list[Detection]:
+        """What is seen in one frame, uint8 RGB (H, W, 3), made smaller where it is larger than `longest_side`."""
+        ratio = min(1.0, longest_side / max(frame.shape[:2]))
         height, width = (max(1, round(side * ratio)) for side in frame.shape[:2])
         padded = (_whole(height), _whole(width))
         picture = np.zeros((1, 3, *padded), dtype=np.float32)

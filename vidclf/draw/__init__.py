@@ -10,8 +10,11 @@ from vidclf.draw.over_time import Shares, plot_over_time
 from vidclf.draw.page import write_report
 from vidclf.draw.reliability import plot_reliability
 from vidclf.draw.report import Breakdown, ClassFigures, DataSplit, Failure, Figure, Mistake, PartFigures, Report
+from vidclf.draw.roc import plot_roc
+from vidclf.draw.similarities import plot_similarities
 from vidclf.draw.strips import SheetRow, contact_sheet, film_strip
 from vidclf.draw.tuning import plot_search
+from vidclf.draw.vector_map import plot_vector_map
 
 __all__ = [
     "Breakdown",
@@ -34,7 +37,10 @@ __all__ = [
     "plot_curves",
     "plot_over_time",
     "plot_reliability",
+    "plot_roc",
     "plot_search",
+    "plot_similarities",
+    "plot_vector_map",
     "save_png",
     "write_report",
 ]

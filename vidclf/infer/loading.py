@@ -109,9 +109,11 @@ def load(path: str | Path, *, device: str = "auto") -> Predictor:
 
 def _load_one(path: str | Path, device: torch.device) -> Predictor:
     tensors, description = read_model(path)
+    if description.get("kind") == "embedder":
+        raise RunError(f"{path}: this model is an embedder and knows no classes. Name it with --embedder.")
     try:
         model = ModelConfig.model_validate(description["model"])
-        preprocessing = _preprocessing(path, description["preprocessing"])
+        preprocessing = read_preprocessing(path, description["preprocessing"])
         classes = [str(label) for label in description["classes"]]
         if len(set(classes)) < len(classes):
             raise ValueError("a class is named twice")
@@ -121,7 +123,7 @@ def _load_one(path: str | Path, device: torch.device) -> Predictor:
         temperature = float(description.get("temperature", 1.0))  # which the first models did not have
         if not 0 < temperature < math.inf:
             raise ValueError("temperature is no number above 0")
-        network, _ = make_classifier(model, _prep_like(preprocessing), len(classes))
+        network, _ = make_classifier(model, prep_like(preprocessing), len(classes))
         network.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
     except VidclfError:
         raise
@@ -145,11 +147,12 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
 
 
-def _preprocessing(path: str | Path, values: Mapping[str, Any]) -> Preprocessing:
+def read_preprocessing(path: str | Path, values: Mapping[str, Any]) -> Preprocessing:
+    """The preprocessing that a `model.json` describes, with its detector out of the same folder."""
     sha256 = (values.get("person") or {}).get("weights_sha256")
     return Preprocessing.from_json(values, None if sha256 is None else read_detector(path, sha256))
 
 
-def _prep_like(preprocessing: Preprocessing) -> PrepConfig:
+def prep_like(preprocessing: Preprocessing) -> PrepConfig:
     """The settings that decide the network's shape: its input's channels and size."""
     return PrepConfig(size=preprocessing.size, motion=preprocessing.motion)

@@ -11,7 +11,7 @@ from vidclf.config import ModelConfig, PrepConfig
 from vidclf.models.backbones import FrameEncoder, make_backbone
 from vidclf.models.heads import make_head
 from vidclf.models.pooling import valid_steps
-from vidclf.prep import HALF, IMAGENET, Own, Preprocessing, Statistics, make_person_crop
+from vidclf.prep import HALF, IMAGENET, INK, Own, Preprocessing, Statistics, make_person_crop
 
 
 class ClipClassifier(nn.Module):
@@ -80,7 +80,7 @@ def make_classifier(model: ModelConfig, prep: PrepConfig, num_classes: int) -> t
     if prep.normalise in ("clip", "frame"):
         statistics = prep.normalise
     else:
-        statistics = {"auto": backbone.statistics, "imagenet": IMAGENET, "half": HALF}[prep.normalise]
+        statistics = {"auto": backbone.statistics, "imagenet": IMAGENET, "half": HALF, "ink": INK}[prep.normalise]
     network = ClipClassifier(
         backbone, make_head(model, backbone.feature_dim, num_classes), feature_dropout=model.feature_dropout
     )

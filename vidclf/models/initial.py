@@ -47,8 +47,15 @@ def initial_classifier(
         RunError: there is no such run, or it is damaged.
         WeightsError: the run's backbone has other tensors, or weights are missing; see `make_classifier`.
     """
+    return initial_network(model, prep, classes, len(classes))
+
+
+def initial_network(
+    model: ModelConfig, prep: PrepConfig, classes: Sequence[str], outputs: int
+) -> tuple[ClipClassifier, Preprocessing]:
+    """The same for a network whose `outputs` need not be classes; an embedder's have no names."""
     if model.init_from is None:
-        return make_classifier(model, prep, len(classes))
+        return make_classifier(model, prep, outputs)
     origin = _read(model.init_from)
     if origin.model.backbone != model.backbone:
         raise ConfigError(
@@ -57,7 +64,7 @@ def initial_classifier(
                 f"{model.backbone}; they must be the same"
             ]
         )
-    network, preprocessing = make_classifier(model.untrained(), prep, len(classes))
+    network, preprocessing = make_classifier(model.untrained(), prep, outputs)
     reasons = _reasons_to_leave(network, origin, model, classes)
     taken = {name: origin.weights[name] for name in network.state_dict() if name not in reasons}
     network.load_state_dict(taken, strict=False)
@@ -83,7 +90,7 @@ def _read(run: str) -> _Origin:
             run,
             {name: torch.from_numpy(array) for name, array in tensors.items()},
             ModelConfig.model_validate(description["model"]),
-            tuple(map(str, description["classes"])),
+            tuple(map(str, description.get("classes", ()))),  # an embedder has none
             described_statistics(description),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:

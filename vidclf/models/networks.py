@@ -96,12 +96,32 @@ def residual(channels: int, size: tuple[int, int]) -> tuple[nn.Module, int]:  # 
     return network, 192
 
 
+def residual_grid(channels: int, size: tuple[int, int]) -> tuple[nn.Module, int]:
+    """A residual network for drawings and faces of 32 to 64 px that keeps where things are: 0.6 million weights.
+
+    A convolution of 32 channels and three residual blocks of 64, 128 and 128, each at half the side of the one before
+    it. Strokes and eyes are told apart by their places, so the last map is handed on as it is (at most 4 x 4).
+    """
+    depth = 128
+    side = (min(4, -(-size[0] // 8)), min(4, -(-size[1] // 8)))
+    network = nn.Sequential(
+        *_convolution(channels, 32),  # (N, 32, h, w)
+        _Halving(32, 64),
+        _Halving(64, depth),
+        _Halving(depth, depth),  # (N, 128, h/8, w/8)
+        nn.AdaptiveAvgPool2d(side),
+        nn.Flatten(),
+    )
+    return network, depth * side[0] * side[1]
+
+
 # One row a network: (channels, (height, width)) -> the network (N, C, h, w) -> (N, D), and D.
 NETWORKS: dict[str, Callable[[int, tuple[int, int]], tuple[nn.Module, int]]] = {
     "small": small,
     "medium": medium,
     "plain": plain,
     "residual": residual,
+    "residual_grid": residual_grid,
 }
 
 
@@ -112,6 +132,24 @@ class _Residual(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         return pictures + self.branch(pictures)  # type: ignore[no-any-return]
+
+
+class _Halving(nn.Module):
+    """Two convolutions at half the side, added to a linear view of their input (He et al., CVPR 2016)."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.pool = nn.MaxPool2d(2, ceil_mode=True)
+        self.shortcut = nn.Conv2d(before, after, kernel_size=1, bias=False)
+        self.branch = nn.Sequential(
+            *_convolution(before, after),
+            nn.Conv2d(after, after, kernel_size=3, padding=1, bias=False),
+            nn.BatchNorm2d(after),
+        )
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        pooled = self.pool(pictures)
+        return (self.shortcut(pooled) + self.branch(pooled)).relu()  # type: ignore[no-any-return]
 
 
 def _convolution(before: int, after: int, *, side: int = 3, stride: int = 1, pool: bool = False) -> list[nn.Module]:

@@ -35,6 +35,8 @@ class Statistics:
 
 IMAGENET = Statistics(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 HALF = Statistics(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+# White becomes 0, as what a convolution sees beyond the border, and black 1.
+INK = Statistics(mean=(1.0, 1.0, 1.0), std=(-1.0, -1.0, -1.0))
 
 
 def normalised(pictures: UInt8Array, statistics: Statistics | Own) -> Float32Array:

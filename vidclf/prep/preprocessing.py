@@ -13,7 +13,7 @@ exported model can carry this source with it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, Self
@@ -246,7 +246,7 @@ class Preprocessing:
             return clip_looks(pts_seconds)
         return causal_looks(pts_seconds) if self.crop == "causal" else np.empty(0, dtype=np.int64)
 
-    def _squares(self, clip: Clip, wanted: IntArray, looks: IntArray) -> list[Square]:
+    def _squares(self, clip: Clip, wanted: IntArray, looks: IntArray) -> list[Square | None]:
         """Around the person in each wanted frame of a clip, found on those that are looked at."""
         assert self.person is not None
         looked = clip.frames[looks]
@@ -256,14 +256,23 @@ class Preprocessing:
             squares = self.person.following(looked, looks, wanted)
         if not any(squares):
             _say_nobody(clip.source)
-        nobody = centred_square(*looked.shape[1:3])
-        return [square or nobody for square in squares]
+        return squares
+
+    def cut(self, frames: UInt8Array, squares: Sequence[Square | None]) -> UInt8Array:
+        """Frames cropped and resized to the input's size: uint8 (N, h, w, 3).
+
+        Args:
+            frames: uint8 RGB (N, H, W, 3).
+            squares: for each where the person is, None where nobody is; of no use to other crops.
+        """
+        if self.person is not None:
+            nobody = centred_square(*frames.shape[1:3])
+            return cut_squares(frames, [square or nobody for square in squares], self.size)
+        return resize_frames(center_crop(frames, self.size) if self.crop == "center" else frames, self.size)
 
     def _fitted(self, frames: UInt8Array, clip: Clip, wanted: IntArray, looks: IntArray) -> UInt8Array:
         """The wanted frames of a clip, (N, H, W, 3), cropped and resized to (N, h, w, 3)."""
-        if self.person is not None:
-            return cut_squares(frames, self._squares(clip, wanted, looks), self.size)
-        return resize_frames(center_crop(frames, self.size) if self.crop == "center" else frames, self.size)
+        return self.cut(frames, () if self.person is None else self._squares(clip, wanted, looks))
 
     def _picked(self, pts_seconds: Float64Array, rng: np.random.Generator | None) -> Picked:
         if self.sampling == "dense":

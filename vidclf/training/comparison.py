@@ -109,6 +109,8 @@ def compare_heads(
         UsageError: a run in the folder was made with other settings or clips.
         StoppedError: see `train`.
     """
+    if config.task != "classify":
+        raise ConfigError([f"task: heads are compared as classifiers, and this config says {config.task}"])
     _check_request(heads, seeds)
     plans = _plans(config, heads, seeds, out)
     evaluations: dict[str, dict[int, Evaluation]] = {head: {} for head in heads}

@@ -17,7 +17,7 @@ from vidclf.config import Config
 from vidclf.data import Augmentation, Batch, ClipDataset, ClipReader, Manifest
 from vidclf.draw import SheetRow, contact_sheet, film_strip, save_png
 from vidclf.engines import pick_device
-from vidclf.errors import NoFramesError
+from vidclf.errors import ConfigError, NoFramesError
 from vidclf.infer import Predictor
 from vidclf.models import ClipClassifier, initial_classifier, make_classifier
 from vidclf.prep import Preprocessing
@@ -61,8 +61,11 @@ def measure(config: Config, manifest: Manifest) -> tuple[list[Layer], Estimate]:
     """Run one real training step: the layers it passes through, and what it costs.
 
     Raises:
+        ConfigError: the task is another than to classify.
         NoFramesError: not one of the first clips can be read.
     """
+    if config.task != "classify":
+        raise ConfigError([f"task: a dry run shows what a classifier costs, and this config says {config.task}"])
     device = pick_device(config.device)
     network, preprocessing = initial_classifier(config.model, config.prep, manifest.classes)
     dataset = _dataset(config, manifest, preprocessing)

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 import torch
 
 from vidclf.config import Config
-from vidclf.data import BadClip, ClipDataset
+from vidclf.data import BadClip
 from vidclf.errors import NanLossError, OutOfMemoryError, TooManyBadClipsError
 from vidclf.package import RunFolder
+from vidclf.training.tasks import TrainingClips
 
 logger = logging.getLogger(__name__)
 
@@ -34,21 +35,21 @@ def stop_at_nan(loss: float, *, step: int, lr: float, config: Config, run: RunFo
     )
 
 
-def note_bad_clips(dataset: ClipDataset, bad: Iterable[BadClip], config: Config) -> None:
+def note_bad_clips(clips: TrainingClips, bad: Iterable[BadClip], config: Config) -> None:
     """Remember bad clips so that they are not tried again, and say each once.
 
     Raises:
         TooManyBadClipsError: they are more than `data.max_bad_share`.
     """
     for clip in bad:
-        if clip.name not in dataset.known_bad:
-            dataset.known_bad[clip.name] = clip
+        if clip.name not in clips.known_bad:
+            clips.known_bad[clip.name] = clip
             logger.warning("left out: %s", clip.reason)
-    known = list(dataset.known_bad.values())
-    if len(known) > config.data.max_bad_share * len(dataset):
+    known = list(clips.known_bad.values())
+    if len(known) > config.data.max_bad_share * len(clips.entries):
         reasons = "\n  ".join(clip.reason for clip in known[:_SHOWN])
         raise TooManyBadClipsError(
-            f"{len(known)} of {len(dataset)} training clips cannot be read, more than "
+            f"{len(known)} of {len(clips.entries)} training clips cannot be read, more than "
             f"data.max_bad_share={config.data.max_bad_share:g} allows. The first:\n  {reasons}\n"
             "Mend or remove them, or raise data.max_bad_share."
         )

@@ -18,7 +18,7 @@ from accelerate.utils import gather_object, send_to_device
 from torch import nn
 
 from vidclf.config import Config
-from vidclf.data import BadClip, ClipDataset
+from vidclf.data import BadClip
 from vidclf.draw import EpochRow
 from vidclf.models import ClipClassifier
 from vidclf.package import RunFolder
@@ -30,7 +30,7 @@ from vidclf.training.loader import EpochLoader
 from vidclf.training.optimizers import lr_factor, make_optimizer, set_lr
 from vidclf.training.stages import backbone_is_trained, set_training_mode
 from vidclf.training.state import load_state, save_state
-from vidclf.training.tasks import Classify
+from vidclf.training.tasks import Task, TrainingClips
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +56,8 @@ class Progress:
 
 def fit(
     network: ClipClassifier,
-    task: Classify,
-    dataset: ClipDataset,
+    task: Task,
+    dataset: TrainingClips,
     config: Config,
     accelerator: Accelerator,
     run: RunFolder,
@@ -71,8 +71,8 @@ def fit(
 
     Args:
         network: trained in place.
-        task: the loss, and the score on the validation clips.
-        dataset: the training clips.
+        task: what a batch is, the loss, and the score on the validation clips.
+        dataset: what to train on.
         config: the settings.
         accelerator: devices, processes and mixed precision.
         run: where the state and the history go.
@@ -90,17 +90,18 @@ def fit(
     settings = config.train
     loader = EpochLoader(
         dataset,
-        settings.batch,
+        task.order(dataset, accelerator.num_processes),
         workers=config.data.workers,
+        batch=settings.batch,
         process=accelerator.process_index,
-        processes=accelerator.num_processes,
         pinned=accelerator.device.type == "cuda",
     )
-    optimizer = make_optimizer(network, settings)
+    criterion = task.criterion.to(accelerator.device)
+    optimizer = make_optimizer(network, settings, criterion)
     average = averaged(network, settings.ema) if settings.ema else None
     progress = Progress()
     if resume:
-        progress = _restore(load_state(run.state), network, optimizer, average, dataset)
+        progress = _restore(load_state(run.state), network, criterion, optimizer, average, dataset)
     if settings.compile:
         compile_backbone(network)
     scaled_optimizer = accelerator.prepare(optimizer)  # scales gradients where the precision needs it
@@ -142,7 +143,8 @@ def fit(
                 accelerator.backward(loss / settings.accumulate)
                 if steps_now:
                     if settings.clip:
-                        accelerator.clip_grad_norm_(wrapped.parameters(), settings.clip)
+                        learned = (*wrapped.parameters(), *criterion.parameters())
+                        accelerator.clip_grad_norm_(learned, settings.clip)
                     scaled_optimizer.step()
                     scaled_optimizer.zero_grad()
             if steps_now:
@@ -155,22 +157,22 @@ def fit(
         note_bad_clips(dataset, _from_all(list(dataset.known_bad.values()), accelerator), config)
         kept = network if average is None else average.module
         with uncompiled() if settings.compile else nullcontext():
-            evaluation = task.validate(kept, accelerator)
-        if epoch == 1 and evaluation:
-            for bad in evaluation.failures:
+            validated = task.validate(kept, accelerator)
+        if epoch == 1 and validated:
+            for bad in validated.failures:
                 logger.warning("not validated on: %s", bad.reason)
         row = EpochRow(
             epoch=epoch,
             train_loss=tally.loss,
             train_accuracy=tally.accuracy,
-            val_loss=evaluation.loss if evaluation else None,
-            val_accuracy=evaluation.scores.accuracy if evaluation else None,
+            val_loss=validated.loss if validated else None,
+            val_accuracy=validated.accuracy if validated else None,
             lr=optimizer.param_groups[-1]["lr"],
         )
         progress.epoch = epoch
         progress.history.append(row)
         # Without validation the newest model is the one that is kept.
-        score = (evaluation.scores.accuracy, -evaluation.loss) if evaluation else (float(epoch), 0.0)
+        score = (validated.accuracy, -validated.loss) if validated else (float(epoch), 0.0)
         better = score > progress.best
         if better:
             progress.best, progress.best_epoch = score, epoch
@@ -178,7 +180,7 @@ def fit(
             if better:
                 on_better(kept)
             _write_history(run, progress.history)
-            save_state(run.state, epoch, _state(progress, network, optimizer, average, dataset))
+            save_state(run.state, epoch, _state(progress, network, criterion, optimizer, average, dataset))
             on_epoch(row)
         accelerator.wait_for_everyone()
         if settings.early_stop and epoch - progress.best_epoch >= settings.early_stop:
@@ -228,13 +230,15 @@ def _write_history(run: RunFolder, history: list[EpochRow]) -> None:
 def _state(
     progress: Progress,
     network: nn.Module,
+    criterion: nn.Module,
     optimizer: torch.optim.Optimizer,
     average: nn.Module | None,
-    dataset: ClipDataset,
+    dataset: TrainingClips,
 ) -> dict[str, Any]:
     return {
         "progress": asdict(progress),
         "network": network.state_dict(),
+        "criterion": criterion.state_dict(),
         "optimizer": optimizer.state_dict(),
         "average": average.state_dict() if average is not None else None,
         "bad": [asdict(clip) for clip in dataset.known_bad.values()],
@@ -244,11 +248,13 @@ def _state(
 def _restore(
     state: dict[str, Any],
     network: nn.Module,
+    criterion: nn.Module,
     optimizer: torch.optim.Optimizer,
     average: nn.Module | None,
-    dataset: ClipDataset,
+    dataset: TrainingClips,
 ) -> Progress:
     network.load_state_dict(state["network"])
+    criterion.load_state_dict(state.get("criterion", {}))  # which the first versions did not keep
     optimizer.load_state_dict(state["optimizer"])
     if average is not None:
         average.load_state_dict(state["average"])

@@ -21,11 +21,15 @@ OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
 }
 
 
-def make_optimizer(network: ClipClassifier, config: TrainConfig) -> optim.Optimizer:
-    """The optimizer a config names: the backbone may learn slower; biases and norms do not decay."""
+def make_optimizer(network: ClipClassifier, config: TrainConfig, *others: nn.Module) -> optim.Optimizer:
+    """The optimizer a config names: the backbone may learn slower; biases and norms do not decay.
+
+    `others` are learned beside the network.
+    """
     groups: list[dict[str, Any]] = [
         *_groups(network.backbone.parameters(), config.lr * config.backbone_lr_scale, config.weight_decay),
         *_groups(network.head.parameters(), config.lr, config.weight_decay),
+        *(group for other in others for group in _groups(other.parameters(), config.lr, config.weight_decay)),
     ]
     return OPTIMIZERS[config.optimizer](groups, lr=config.lr)
 

@@ -12,12 +12,13 @@ from vidclf.errors import DecodeError, LimitExceededError, NoFramesError, Unread
 from vidclf.secrets import SourceAddress
 from vidclf.types import Float64Array
 from vidclf.video.files import ContainerSource
+from vidclf.video.heic import HeicPicture, is_heic
 from vidclf.video.limits import Limits
 from vidclf.video.rgb import RgbConverter
 from vidclf.video.source import Presented, VideoSource
 
 PICTURE_SUFFIXES = frozenset(
-    {".avif", ".bmp", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+    {".avif", ".bmp", ".heic", ".heif", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
 
 
@@ -73,14 +74,7 @@ class PictureFolder(VideoSource):
 
     def _read(self, path: Path) -> Presented:
         try:
-            with ContainerSource(
-                SourceAddress.parse(path),
-                stream=0,
-                limits=self.limits,
-                on_truncated="error",
-                timeout_seconds=0.0,
-                converter=self._converter,
-            ) as picture:
+            with self._opened(path) as picture:
                 # To the end, as damage may show only there.
                 first, *_ = picture.present(lambda index: index == 0)
                 return first
@@ -90,6 +84,18 @@ class PictureFolder(VideoSource):
             raise UnreadablePictureError(
                 self.source, f"the picture {path.name} cannot be read: {error.found}", decoder_said=error.decoder_said
             ) from error
+
+    def _opened(self, path: Path) -> VideoSource:
+        if is_heic(path):
+            return HeicPicture(path, limits=self.limits)
+        return ContainerSource(
+            SourceAddress.parse(path),
+            stream=0,
+            limits=self.limits,
+            on_truncated="error",
+            timeout_seconds=0.0,
+            converter=self._converter,
+        )
 
 
 def _natural_key(name: str) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ from vidclf.secrets import SourceAddress
 from vidclf.types import Clip, Float64Array, IntArray
 from vidclf.video.damage import OnTruncated
 from vidclf.video.files import ContainerSource
+from vidclf.video.heic import HeicPicture, is_heic
 from vidclf.video.isolation import read_isolated
 from vidclf.video.limits import Limits
 from vidclf.video.pictures import PictureFolder
@@ -56,6 +57,8 @@ def open_source(
     address = SourceAddress.parse(source)
     if address.kind == "file" and _is_folder(address.raw):
         return PictureFolder(Path(address.raw), picture_fps=picture_fps, limits=limits)
+    if address.kind == "file" and is_heic(Path(address.raw)):
+        return HeicPicture(Path(address.raw), limits=limits)
     return ContainerSource(
         address, stream=stream, limits=limits, on_truncated=on_truncated, timeout_seconds=timeout_seconds
     )

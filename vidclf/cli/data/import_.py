@@ -19,7 +19,8 @@ def import_command(
     layout: Annotated[
         str | None,
         typer.Option(
-            help="folders, images, csv, jester, ucf101, hmdb51, kinetics, label-studio, cvat. Default: as SRC tells."
+            help="folders, images, csv, jester, ucf101, hmdb51, kinetics, label-studio, cvat, omniglot. "
+            "Default: as SRC tells."
         ),
     ] = None,
     root: Annotated[

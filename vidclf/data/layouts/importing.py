@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidclf.data.layouts import cvat, folders, hmdb51, images, jester, kinetics, label_studio, table, ucf101
+from vidclf.data.archives import is_archive
+from vidclf.data.layouts import cvat, folders, hmdb51, images, jester, kinetics, label_studio, omniglot, table, ucf101
 from vidclf.data.layouts.layout import Request, Skipped, summary
 from vidclf.data.layouts.table import write_csv
 from vidclf.data.manifest import ClipEntry, Manifest
@@ -20,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 # Told by files that only they have. At most one fits a path.
 _PUBLISHED = (
-    cvat.LAYOUT, hmdb51.LAYOUT, jester.LAYOUT, kinetics.LAYOUT, label_studio.LAYOUT, ucf101.LAYOUT,
+    cvat.LAYOUT, hmdb51.LAYOUT, jester.LAYOUT, kinetics.LAYOUT, label_studio.LAYOUT, omniglot.LAYOUT,
+    ucf101.LAYOUT,
 )  # fmt: skip
 # For whatever else there is; the first that fits.
 _GENERAL = (images.LAYOUT, folders.LAYOUT, table.LAYOUT)
@@ -118,6 +120,11 @@ def write_imported(imported: Imported, out: str | Path, *, root: str | Path | No
     target = expanded(out)
     if is_there(target) and target.samefile(imported.manifest.source):
         raise UsageError(f"{target}: this is what is imported; name another file.")
+    if is_archive(imported.manifest.source):
+        raise UsageError(
+            f"{imported.manifest.source}: a table cannot name what lies within a zip. Unpack it first; for a "
+            "training data.manifest may be the zip itself."
+        )
     _check_any_there(imported.manifest)
     base = target.parent if root is None else expanded(root)
     entries = imported.manifest.entries

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator
@@ -13,25 +12,10 @@ from torch.nn import functional as F
 
 from vidclf.config import Config
 from vidclf.data import Batch, ClipEntry, ClipReader
-from vidclf.infer import EntryResult, Evaluation, Predictor, predict_entries, summarise
+from vidclf.infer import EntryResult, Predictor, predict_entries, summarise
 from vidclf.training.mixing import mix
-
-
-@dataclass(frozen=True, eq=False)
-class StepOutcome:
-    """What a batch came to.
-
-    Attributes:
-        loss_sum: scalar, sum of the clips' losses, to be differentiated.
-        weight: what the sum is divided by for a mean.
-        hits: how many clips were classified rightly.
-        clips: how many there were.
-    """
-
-    loss_sum: Tensor
-    weight: Tensor
-    hits: Tensor
-    clips: Tensor
+from vidclf.training.order import Order, Shuffled
+from vidclf.training.tasks.task import StepOutcome, TrainingClips, Validated
 
 
 class Classify:
@@ -61,6 +45,11 @@ class Classify:
         balanced = config.train.class_weights == "balanced"
         weights = balanced_weights(train_labels, predictor.classes) if balanced else None
         self.class_weights = torch.ones(len(predictor.classes)) if weights is None else weights
+        self.criterion = nn.Module()  # nothing of the loss is learned
+
+    def order(self, clips: TrainingClips, processes: int) -> Order:
+        """Each clip once an epoch."""
+        return Shuffled(len(clips), self.config.batch, processes=processes, seed=self.config.seed)
 
     def step(self, network: Callable[[Tensor, Tensor], Tensor], batch: Batch) -> StepOutcome:
         """Loss and hits of a batch."""
@@ -79,7 +68,7 @@ class Classify:
         right = (logits.argmax(dim=1) == batch.labels) * batch.weights
         return StepOutcome((both * batch.weights).sum(), weight, right.sum(), batch.weights.sum())
 
-    def validate(self, network: nn.Module, accelerator: Accelerator) -> Evaluation | None:
+    def validate(self, network: nn.Module, accelerator: Accelerator) -> Validated | None:
         """Score a network on the validation clips, divided over the processes; None without such clips."""
         if not self.val:
             return None
@@ -88,7 +77,8 @@ class Classify:
         results: list[EntryResult] = predict_entries(predictor, mine, self.reader, batch=self.config.batch)
         if accelerator.num_processes > 1:
             results = gather_object(results)
-        return summarise(results, predictor.classes, seed=self.config.seed)
+        evaluation = summarise(results, predictor.classes, seed=self.config.seed)
+        return Validated(evaluation.scores.accuracy, evaluation.loss, evaluation.failures)
 
 
 def balanced_weights(labels: Sequence[str], classes: Sequence[str]) -> Tensor:
