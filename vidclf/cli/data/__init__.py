@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from vidclf.cli.data import check, cluster, cut, import_, label, show, split
+from vidclf.cli.data import check, cluster, cut, faces, import_, label, show, split
 
 app = typer.Typer(help="The clips.", no_args_is_help=True)
 
@@ -21,3 +21,4 @@ app.command("label")(label.label_command)
 app.command("check")(check.check_command)
 app.command("split")(split.split_command)
 app.command("cluster")(cluster.cluster_command)
+app.command("faces")(faces.faces_command)
