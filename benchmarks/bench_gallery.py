@@ -10,8 +10,8 @@
   search of the same; with the share of queries for which both name the same template, and the same person.
 
 The ways take turns in blocks of 10, and in who begins; the median over the rounds of the ratio of their medians is
-given, so that a busy machine slows all alike. With few people (--quick) what does not grow with them counts most. What
-is measured is made up: random vectors of length one. The result file (--json) holds
+given, so that a busy machine slows all alike. With few people (--quick) what does not grow with them counts most.
+What is measured is made up: random vectors of length one. The result file (--json) holds
 
     format_version  1
     machine         system, processor, cpu_count, load_before (1 minute), versions

@@ -100,12 +100,13 @@ def test_who_has_expired_is_wiped_when_the_gallery_is_opened(
     assert not any(holds(left, secret) for secret in secrets(embedder, 0))
 
 
-def test_while_another_program_reads_it_is_said_and_done_later(path: Path, embedder: Projection) -> None:
+def test_while_another_program_reads_it_is_said_and_done_later(
+    path: Path, embedder: Projection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vidclf.gallery.sqlite._PATIENCE_SECONDS", 0.2)
     with Gallery.open(path, embedder) as gallery:
         gallery.enrol("anna", [crop(0), crop(0, 1)])
-        # One that reads on and on; to wait a minute for it would be a long test.
-        gallery._store._connection.execute("PRAGMA busy_timeout = 100")  # type: ignore[attr-defined]
-        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:  # one that reads on and on
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM templates").fetchone()
             with pytest.raises(StoppedError, match=r"no longer in the gallery, but its bytes still stand"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vidclf.data.layouts.folders import VIDEOS
-from vidclf.errors import UsageError
+from vidclf.errors import NoFramesError, UsageError
 from vidclf.types import Clip, Crop, Frame
 from vidclf.video import open_source
 from vidclf.video.pictures import PICTURE_SUFFIXES
@@ -57,10 +57,14 @@ def look(source: str) -> Clip:
     frames: list[Frame] = []
     with open_source(source) as opened:
         for frame in opened:
-            if not frames or frame.pts_seconds >= frames[-1].pts_seconds + _EVERY_SECONDS:
+            # A stream may change its size; what comes then is left out.
+            is_alike = not frames or frame.image.shape == frames[0].image.shape
+            if is_alike and (not frames or frame.pts_seconds >= frames[-1].pts_seconds + _EVERY_SECONDS):
                 frames.append(frame)
             if len(frames) == _LOOKS:
                 break
         shown = opened.source
+    if not frames:
+        raise NoFramesError(shown, "no picture came from it")
     pts_seconds = np.array([frame.pts_seconds for frame in frames])
     return Clip(np.stack([frame.image for frame in frames]), pts_seconds, np.ones(len(frames), np.bool_), shown)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from vidclf.errors import GalleryError, OtherEmbedderError, UnusableCropError, UsageError
+from vidclf.errors import GalleryError, OtherEmbedderError, StoppedError, UnusableCropError, UsageError
 from vidclf.gallery import people
 from vidclf.gallery.answers import check_claim, compare, identify
 from vidclf.gallery.calibration import Calibration, calibrate
@@ -20,6 +21,7 @@ from vidclf.gallery.exchange import export_gallery, import_gallery
 from vidclf.gallery.memory import Memory
 from vidclf.gallery.migration import migrate_store
 from vidclf.gallery.opening import open_store
+from vidclf.gallery.people import Person
 from vidclf.gallery.records import FORMAT_VERSION, Head, checked_name
 from vidclf.gallery.search import SearchKind
 from vidclf.gallery.store import Store, Writer
@@ -51,7 +53,9 @@ class Gallery:
     """People, and what an embedder makes of them; made by `Gallery.open`, used in a `with` statement.
 
     It answers for the embedder that it was made with, and no other. What other processes change is seen at the next
-    question. Nothing here checks for a living person: a photograph of somebody passes for them. It is not a lock.
+    question. One object is for one thread at a time; another thread opens its own.
+
+    Nothing here checks for a living person: a photograph of somebody passes for them. It is not a lock.
 
     Example:
         >>> with Gallery.open("people.db", embedder) as gallery:
@@ -219,7 +223,7 @@ class Gallery:
         with self._changing() as writer:
             return people.undo_merge(writer)
 
-    def people(self) -> list[people.Person]:
+    def people(self) -> list[Person]:
         """Everybody, in the order in which they were enrolled."""
         with self._store.reading() as reader:
             return people.list_people(reader)
@@ -371,7 +375,7 @@ class Gallery:
     def _begin(self, keep_crops: bool | None) -> None:
         with self._store.reading() as reader:
             head = reader.head
-            expired = people.expired(reader)
+            expired = reader.expired(time.time())
         self._require_own(head)
         if keep_crops is not None and keep_crops != head.keeps_crops:
             raise GalleryError(
@@ -383,7 +387,10 @@ class Gallery:
                 names = people.remove_expired(writer)
             _log.info("removed, as they have expired: %s", ", ".join(names))
         if expired or head.wipe_due:
-            self._store.wipe()
+            try:
+                self._store.wipe()
+            except StoppedError as error:  # who is left can be asked for all the same
+                _log.warning("warning: %s", error)
 
     @contextmanager
     def _changing(self) -> Iterator[Writer]:

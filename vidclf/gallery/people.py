@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -105,20 +104,14 @@ def add_templates(
 def remove(writer: Writer, names: Iterable[str]) -> None:
     """Remove people, with all that was merged into them."""
     merged = _merged_by_target(writer.identities())
-    for identity in {standing(writer, name).id: standing(writer, name) for name in names}.values():
+    for identity in [standing(writer, name) for name in dict.fromkeys(names)]:
         for part in _with_merged(identity, merged):
             writer.remove_identity(part.id)
 
 
-def expired(reader: Reader) -> list[Identity]:
-    """Who is to be forgotten by now."""
-    now = time.time()
-    return [known for known in reader.identities() if now >= (known.expires_seconds or math.inf)]
-
-
 def remove_expired(writer: Writer) -> list[str]:
     """Remove who has expired, but not who was merged into them; gives their names."""
-    gone = {identity.id: identity.name for identity in expired(writer)}
+    gone = {identity.id: identity.name for identity in writer.expired(time.time())}
     for identity in writer.identities():
         if identity.id in gone:
             writer.remove_identity(identity.id)

@@ -69,7 +69,7 @@ class PostgresStore(Store):
 
     def create(self, head: Head) -> None:
         """Make schema and tables, unless another process was first."""
-        with self._lock, self._translated(), self._connection.transaction():
+        with self._translated(), self._connection.transaction():
             self.execute("SELECT pg_advisory_xact_lock(?)", (_TURN,))
             if self._names_of_tables():
                 return
@@ -110,7 +110,7 @@ class PostgresStore(Store):
         return self._connection.execute(sql.replace("?", "%s").encode(), values, binary=True)
 
     def _names_of_tables(self) -> set[str]:
-        with self._lock, self._translated():
+        with self._translated():
             rows = self.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = ?", (_SCHEMA,))
             return {name for (name,) in rows}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ _TABLES = (
 )
 # Writing a large gallery anew takes a while, and others wait for it.
 _PATIENCE_SECONDS = 60.0
+_RETRY_SECONDS = 0.02
 _OWNER_ONLY = 0o600
 
 # What the file system or another process refuses; whatever else SQLite says of a file is that it is damaged.
@@ -74,7 +76,8 @@ class SqliteStore(Store):
         """
         if not self._path.exists():
             return False
-        found = _schema(self._connection)
+        with self._translated():
+            found = _schema(self._connection)
         if found and found != _schema(_made(sqlite3.connect(":memory:", isolation_level=None))):
             # Nothing of a schema runs that is not ours: no trigger, no view.
             raise GalleryError(f"{self.where}: this is a SQLite file of something else; name another file.")
@@ -87,9 +90,9 @@ class SqliteStore(Store):
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY))
         except OSError as error:
             raise StoppedError(f"{self.where}: the gallery cannot be made there ({error.strerror}).") from None
-        with self._lock, self._translated():
+        with self._translated():
             self._connection.execute("PRAGMA journal_mode=WAL")  # which the file remembers
-        with self._lock, self._transaction(writes=True):
+        with self._transaction(writes=True):
             if not _schema(self._connection):
                 _made(self._connection)
                 self._connection.execute(*first_row(head))
@@ -102,7 +105,7 @@ class SqliteStore(Store):
 
     def find_damage(self) -> list[str]:
         """What SQLite's own check of the file says."""
-        with self._lock, self._transaction(writes=False):
+        with self._transaction(writes=False):
             said = [row[0] for row in self._connection.execute("PRAGMA integrity_check")]
         return [] if said == ["ok"] else [f"SQLite says of the file: {line}." for line in said]
 
@@ -153,12 +156,20 @@ class SqliteStore(Store):
     def _rewrite(self) -> None:
         with self._translated():
             self._connection.execute("VACUUM")
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not self._empty_log():  # SQLite itself does not wait for another program that empties it
+            if time.monotonic() > deadline:
+                raise StoppedError(
+                    f"{self.where}: what was removed is no longer in the gallery, but its bytes still stand in "
+                    f"{self.where}-wal, since another program is reading. They go when the gallery is next opened."
+                )
+            time.sleep(_RETRY_SECONDS)
+
+    def _empty_log(self) -> bool:
+        """Copy the log into the file and cut it to nothing; gives whether no other program was in the way."""
+        with self._translated():
             is_busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if is_busy:
-            raise StoppedError(
-                f"{self.where}: what was removed is no longer in the gallery, but its bytes still stand in "
-                f"{self.where}-wal, since another program is reading. They go when the gallery is next opened."
-            )
+        return not is_busy
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -13,7 +13,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from threading import RLock
 from typing import Any, Protocol, Self
 
 from vidclf.gallery.crops import pack, unpack
@@ -57,6 +56,10 @@ class Reader:
         """The one that has this name."""
         return next(iter(self._identities("name = ?", name)), None)
 
+    def expired(self, now_seconds: float) -> list[Identity]:
+        """Those that are to be forgotten by a time in seconds since 1970 UTC."""
+        return self._identities("expires_seconds <= ?", now_seconds)
+
     def templates(self, *, after: int = 0) -> Iterator[Template]:
         """Those with a number above `after`, by number."""
         return self._templates("id > ?", after)
@@ -82,7 +85,7 @@ class Reader:
         sql = "SELECT DISTINCT identity_id FROM templates WHERE id NOT IN (SELECT template_id FROM crops)"
         return {identity_id for (identity_id,) in self._transaction.rows(sql)}
 
-    def _identities(self, condition: str, value: int | str) -> list[Identity]:
+    def _identities(self, condition: str, value: float | str) -> list[Identity]:
         sql = (
             "SELECT id, name, consent, created_seconds, expires_seconds, merged_into, merged_revision, checksum "
             f"FROM identities WHERE {condition} ORDER BY id"
@@ -208,7 +211,7 @@ class Writer(Reader):
 
 
 class Store(ABC):
-    """A gallery's tables. May be used by several threads, which wait for each other.
+    """A gallery's tables; for one thread at a time.
 
     Attributes:
         where: what it is called in messages, with secrets masked.
@@ -216,7 +219,6 @@ class Store(ABC):
 
     def __init__(self, where: str) -> None:
         self.where = where
-        self._lock = RLock()
 
     @abstractmethod
     def exists(self) -> bool:
@@ -242,7 +244,7 @@ class Store(ABC):
             GalleryError: the gallery is damaged.
             StoppedError: the database cannot be reached.
         """
-        with self._lock, self._transaction(writes=False) as transaction:
+        with self._transaction(writes=False) as transaction:
             yield Reader(transaction, self.where)
 
     @contextmanager
@@ -253,7 +255,7 @@ class Store(ABC):
             GalleryError: the gallery is damaged.
             StoppedError: the database cannot be reached or written to.
         """
-        with self._lock, self._transaction(writes=True) as transaction:
+        with self._transaction(writes=True) as transaction:
             writer = Writer(transaction, self.where)
             yield writer
             writer.write_head()
@@ -264,14 +266,13 @@ class Store(ABC):
         Raises:
             StoppedError: another program keeps it from being written.
         """
-        with self._lock:
-            with self.reading() as reader:
-                wiped = reader.head.revision
-            self._rewrite()
-            with self.changing() as writer:
-                # Whoever removed more in the meantime wipes again.
-                if writer.head.revision == wiped + 1:
-                    writer.head = replace(writer.head, wipe_due=False)
+        with self.reading() as reader:
+            wiped = reader.head.revision
+        self._rewrite()
+        with self.changing() as writer:
+            # Whoever removed more in the meantime wipes again.
+            if writer.head.revision == wiped + 1:
+                writer.head = replace(writer.head, wipe_due=False)
 
     @abstractmethod
     def find_damage(self) -> list[str]:
