@@ -14,7 +14,7 @@ install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,tensorboard,onnx,camera,tune,web,ray]"
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev,tensorboard,onnx,camera,tune,web,ray,postgres,search,heic]"
 	touch $@
 
 demo: install

@@ -117,6 +117,11 @@ class RunFolder:
         """Of a cross-validation: what was said of every clip."""
         return self.path / "predictions.csv"
 
+    @property
+    def live(self) -> Path:
+        """Thresholds for use on a stream, where they were tuned."""
+        return self.path / "live.json"
+
     def is_run(self) -> bool:
         """Whether a training has begun here."""
         return self.config.is_file() and self.split.is_file()
@@ -128,7 +133,7 @@ class RunFolder:
                 shutil.rmtree(folder)
         for file in (
             self.config, self.split, self.history, self.curves, self.confusion, self.reliability, self.report,
-            self.metrics, self.folds, self.predictions,
+            self.metrics, self.folds, self.predictions, self.live,
         ):  # fmt: skip
             file.unlink(missing_ok=True)
 

@@ -19,7 +19,9 @@ from pathlib import Path
 TINY = ("prep.size=32", "prep.frames=6", "model.hidden=8", "train.epochs=2", "train.batch=6", "data.cache=memory")
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["vidclf.cli", "vidclf.training", "vidclf.training.dry_run", "vidclf.evaluate"])
+_CONTEXT.set_forkserver_preload(
+    ["vidclf.cli", "vidclf.training", "vidclf.training.dry_run", "vidclf.evaluate", "vidclf.gallery"]
+)
 # As a plain terminal would have it, whatever the tests are run in; and no more threads than the machine can bear.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "COLUMNS": "120", "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1"}
 _PATIENCE_SECONDS = 120

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tests.infer.test_stepper import CLASSES, a_clip, a_model
+from vidclf.data.events import likely_background
 from vidclf.infer import Stepper
-from vidclf.live import EventEngine, EventSettings, likely_background, recognise
+from vidclf.live import EventEngine, EventSettings, recognise
 from vidclf.types import Clip, Frame, GestureEvent
 
 # A network that has not learned anything is sure of nothing; whatever is likeliest is an event here.

@@ -9,6 +9,7 @@ import typer
 
 from vidclf.cli.console import output, track
 from vidclf.cli.recognition import evaluate_recognition
+from vidclf.cli.stream_scores import show_event_scores
 from vidclf.errors import UsageError
 
 _GROUPS_SHOWN = 5
@@ -22,6 +23,13 @@ def evaluate_command(
     root: Annotated[Path | None, typer.Option(help="Folder that the table's paths start from.")] = None,
     split: Annotated[
         str | None, typer.Option(help="Which split. Default: of the run's own clips test, else val; of others all.")
+    ] = None,
+    stream: Annotated[
+        Path | None, typer.Option(help="Of a classifier: a long recording with gestures and rests; needs --events.")
+    ] = None,
+    events: Annotated[Path | None, typer.Option(help="label,start_seconds,end_seconds of that recording.")] = None,
+    window: Annotated[
+        float | None, typer.Option(help="Of a recording: look at so many latest seconds at each step.")
     ] = None,
     embedder: Annotated[
         Path | None, typer.Option(help="In place of a run: a run folder or YAML file of an embedder.")
@@ -52,7 +60,8 @@ def evaluate_command(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Score a classifier on clips it was not trained on, or an embedder by a protocol of recognition."""
-    of_classifier: dict[str, object] = {"manifest": manifest, "root": root, "split": split}
+    of_clips: dict[str, object] = {"manifest": manifest, "root": root, "split": split}
+    of_stream: dict[str, object] = {"stream": stream, "events": events, "window": window}
     settings = {
         "ways": ways, "shots": shots, "episodes": episodes, "seed": seed, "views": views,
         "threshold_from": threshold_from,
@@ -60,10 +69,16 @@ def evaluate_command(
     of_embedder: dict[str, object] = {"protocol": protocol, "data": data, "out": out, **settings}
     if (run is None) == (embedder is None):
         raise UsageError("name what to score: either the run folder of a classifier, or --embedder.")
-    _refuse(of_classifier if run is None else of_embedder, "an embedder" if run is None else "a classifier")
+    if run is None:
+        _refuse({**of_clips, **of_stream}, "an embedder")
+    else:
+        _refuse(of_embedder, "a classifier")
+        _refuse(of_clips if stream else of_stream, "a recording" if stream else "clips")
     if embedder is not None:
         given = {name: value for name, value in settings.items() if value is not None}
         evaluate_recognition(embedder, protocol, data, given, device=device, json=json, out=out)
+    elif run is not None and stream is not None:
+        _evaluate_stream(run, stream, events, window, device, json)
     elif run is not None:
         _evaluate_classifier(run, manifest, root, split, device, json)
 
@@ -72,6 +87,20 @@ def _refuse(options: dict[str, object], what: str) -> None:
     for name, value in options.items():
         if value is not None:
             raise UsageError(f"--{name.replace('_', '-')} says nothing about {what}; leave it out.")
+
+
+def _evaluate_stream(
+    run: Path, stream: Path, events: Path | None, window: float | None, device: str, json: Path | None
+) -> None:
+    from vidclf.evaluate.stream import evaluate_stream
+    from vidclf.package import write_json
+
+    if events is None:
+        raise UsageError("--stream needs --events: a table label,start_seconds,end_seconds of what it shows.")
+    scores = evaluate_stream(run, stream, events, window_seconds=window, device=device)
+    show_event_scores(scores)
+    if json:
+        write_json(json, scores.to_json())
 
 
 def _evaluate_classifier(

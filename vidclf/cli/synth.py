@@ -29,3 +29,24 @@ def gestures_command(
 
     manifest = render_gestures(out, clips_per_class=clips_per_class, performers=performers, seed=seed, track=track)
     output.print(f"rendered clips: {manifest}")
+
+
+@app.command("stream")
+def stream_command(
+    clips: Annotated[str, typer.Option("--from", metavar="MANIFEST", help="Clips of gestures, and of rest.")],
+    out: Annotated[Path, typer.Option(help="The video to write.")],
+    events: Annotated[Path, typer.Option(help="The table of what it shows when, to write.")],
+    root: Annotated[str | None, typer.Option(help="Folder that the manifest's paths start from.")] = None,
+    rest: Annotated[str | None, typer.Option(help="Labels of rest, with commas. Default: by their names.")] = None,
+    fps: Annotated[float, typer.Option(help="Frames per second of the video.")] = 20.0,
+    seed: Annotated[int, typer.Option(help="Of the order.")] = 0,
+) -> None:
+    """Join clips, drawn or recorded, into one long video: gestures, and rest between them."""
+    from vidclf.data import read_manifest
+    from vidclf.data.events import likely_background
+    from vidclf.synth.stream import join_stream
+
+    manifest = read_manifest(clips, root=root)
+    labels = likely_background(manifest.classes) if rest is None else tuple(rest.split(","))
+    join_stream(manifest, out, events, rest=labels, fps=fps, seed=seed, track=track)
+    output.print(f"{out} and {events}")
