@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import resource
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.processes import CONTEXT
 from vidclf.data import ClipEntry, ClipReader
 from vidclf.data.cache import EntryStore, FrameCache, cache_folder, clear, content_hash, entry_key, usage
 from vidclf.errors import NotAVideoError, SourceNotFoundError, StoppedError
@@ -21,8 +21,6 @@ from vidclf.prep import HALF, IMAGENET, Chance, Preprocessing
 from vidclf.video.write import write_video
 
 PREPROCESSING = Preprocessing(sampling="uniform", frames=6, size=(16, 24), motion="add")
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["vidclf.data"])
 
 
 def _write(path: Path, count: int = 20, seed: int = 0) -> Path:
@@ -223,7 +221,7 @@ def test_a_kill_leaves_whole_entries_or_none(tmp_path: Path) -> None:
     left_over = 0
     for _ in range(20):
         shutil.rmtree(tmp_path, ignore_errors=True)
-        process = _CONTEXT.Process(target=_put_for_ever, args=(tmp_path,))
+        process = CONTEXT.Process(target=_put_for_ever, args=(tmp_path,))
         process.start()
         while entries_of(tmp_path) < 2:
             time.sleep(0.01)
@@ -251,7 +249,7 @@ def test_a_kill_leaves_whole_entries_or_none(tmp_path: Path) -> None:
 
 def test_processes_that_make_the_same_entries_do_not_disturb_each_other(clips: Path, tmp_path: Path) -> None:
     row = entry(clips / "b.mp4")
-    processes = [_CONTEXT.Process(target=_make_over_and_over, args=(tmp_path / "cache", row)) for _ in range(3)]
+    processes = [CONTEXT.Process(target=_make_over_and_over, args=(tmp_path / "cache", row)) for _ in range(3)]
     for process in processes:
         process.start()
     for process in processes:
@@ -280,7 +278,7 @@ def _fill_with_little_room(cache: Path, row: ClipEntry, said: Path) -> None:
 def test_a_full_disk_is_a_sentence(clips: Path, tmp_path: Path) -> None:
     said = tmp_path / "said"
     # A limit on the size of files: the file system refuses to write on, as a full one does.
-    process = _CONTEXT.Process(target=_fill_with_little_room, args=(tmp_path / "cache", entry(clips / "b.mp4"), said))
+    process = CONTEXT.Process(target=_fill_with_little_room, args=(tmp_path / "cache", entry(clips / "b.mp4"), said))
     process.start()
     process.join()
     assert process.exitcode == 0

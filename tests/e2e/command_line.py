@@ -6,7 +6,6 @@ fresh process, without the seconds that importing PyTorch takes each time.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -15,13 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.processes import CONTEXT
+
 # A training of seconds on one core; it need not learn anything.
 TINY = ("prep.size=32", "prep.frames=6", "model.hidden=8", "train.epochs=2", "train.batch=6", "data.cache=memory")
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
-    ["vidclf.cli", "vidclf.training", "vidclf.training.dry_run", "vidclf.evaluate", "vidclf.gallery"]
-)
 # As a plain terminal would have it, whatever the tests are run in; and no more threads than the machine can bear.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "COLUMNS": "120", "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1"}
 _PATIENCE_SECONDS = 120
@@ -43,7 +40,7 @@ def vidclf(
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         environment = {**_ENVIRONMENT, **(env or {})}
-        process = _CONTEXT.Process(target=_run, args=([*map(str, words)], cwd, environment, without, out, err))
+        process = CONTEXT.Process(target=_run, args=([*map(str, words)], cwd, environment, without, out, err))
         process.start()
         process.join(_PATIENCE_SECONDS)
         if process.is_alive():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import pickle
 import random
@@ -22,15 +21,13 @@ from safetensors.numpy import load_file, save, save_file
 
 from tests.gallery import working
 from tests.gallery.projecting import Projection, crop
+from tests.processes import CONTEXT
 from vidclf.errors import GalleryError, StoppedError, VidclfError
 from vidclf.gallery import Gallery
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.gallery.working"])
-
 
 def start(path: Path, worker: str, said: Path, count: int = 1_000_000) -> BaseProcess:
-    process = _CONTEXT.Process(target=_work, args=(path, worker, said, count))
+    process = CONTEXT.Process(target=_work, args=(path, worker, said, count))
     process.start()
     return process
 

@@ -22,6 +22,8 @@ _HEAD_BYTES = 64
 def is_heic(path: Path) -> bool:
     """Whether a file is such a picture, by its content; false where it cannot be read."""
     try:
+        if not path.is_file():  # opening a pipe would wait for whoever writes to it
+            return False
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except (OSError, ValueError):  # ValueError: a NUL byte in the name
