@@ -49,6 +49,7 @@ def test_the_drawing_network_takes_any_size() -> None:
         assert network(picture, torch.ones(2, dtype=torch.int64)).shape == (2, config.model.embedding_dim)
 
 
+@torch.no_grad()
 def test_the_legs_share_their_weights_and_give_euclidean_distances() -> None:
     leg = make()
     siamese = SiameseNetwork(leg)
