@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +27,7 @@ from vidclf.errors import GalleryError, MissingExtraError, UnusableCropError, Us
 from vidclf.gallery import Gallery
 from vidclf.infer import Embedder, load_embedder
 from vidclf.types import Clip, Crop, Frame, Match, UInt8Array
-from vidclf.video import VideoSource, open_source, write_video
+from vidclf.video import Capture, VideoSource, open_source, write_video
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -102,16 +100,18 @@ def watch(
         raise UsageError("--out goes with --headless; a window writes nothing.")
     show = None if headless else _window()
     faces_of = load_embedder(embedder)
-    with Gallery.open(gallery, faces_of) as people, open_source(source) as opened:
+    with Gallery.open(gallery, faces_of) as people:
         watcher = Watcher(faces_of, people)
         if show is not None:
-            _show(opened, watcher, show)
-        elif out is None:
-            for _ in _named(opened, watcher):
-                pass
-        else:
-            write_video(out, _named(opened, watcher), fps=1 / opened.nominal_interval)
-            output.print(f"{out}")
+            _show(source, watcher, show)
+            return
+        with open_source(source) as opened:
+            if out is None:
+                for _ in _named(opened, watcher):
+                    pass
+            else:
+                write_video(out, _named(opened, watcher), fps=1 / opened.nominal_interval)
+                output.print(f"{out}")
 
 
 def _named(source: VideoSource, watcher: Watcher) -> Iterator[UInt8Array]:
@@ -127,40 +127,14 @@ def _named(source: VideoSource, watcher: Watcher) -> Iterator[UInt8Array]:
         yield drawn(frame.image, faces)
 
 
-def _show(source: VideoSource, watcher: Watcher, show: Callable[[UInt8Array], str]) -> None:
-    for frame in _newest(source) if source.is_live else source:
-        key = show(drawn(frame.image, watcher.look(frame)))
-        if key == "q":
-            return
-        if key == "e":
-            errors.print(watcher.enrol(typer.prompt("name")))
-
-
-def _newest(source: VideoSource) -> Iterator[Frame]:
-    """The newest frame each time: what came while the one before was looked at is dropped, so nothing lags behind."""
-    waiting: deque[Frame] = deque(maxlen=1)
-    came = threading.Event()
-    failed: list[VidclfError] = []
-    reading = threading.Thread(target=_read, args=(source, waiting, came, failed), daemon=True)
-    reading.start()
-    while reading.is_alive() or waiting:
-        came.wait()
-        came.clear()
-        if waiting:
-            yield waiting.popleft()
-    if failed:
-        raise failed[0]
-
-
-def _read(source: VideoSource, waiting: deque[Frame], came: threading.Event, failed: list[VidclfError]) -> None:
-    try:
-        for frame in source:
-            waiting.append(frame)
-            came.set()
-    except VidclfError as error:
-        failed.append(error)
-    finally:
-        came.set()
+def _show(source: str, watcher: Watcher, show: Callable[[UInt8Array], str]) -> None:
+    with Capture(source, waiting=1) as frames:  # of a camera the newest frame each time, so nothing lags behind
+        for frame in frames:
+            key = show(drawn(frame.image, watcher.look(frame)))
+            if key == "q":
+                return
+            if key == "e":
+                errors.print(watcher.enrol(typer.prompt("name")))
 
 
 def drawn(image: UInt8Array, faces: Sequence[Face]) -> UInt8Array:

@@ -112,7 +112,8 @@ class Stepper:
             name = type(self._head).__name__
             reasons.append(f"its head ({name}) looks at the whole clip; train with model.head=lstm, gru or tcn")
         if reasons:
-            instead = "" if window_seconds is not None else ", or run it in windows (--window SECONDS)"
+            windows_help = window_seconds is None and not needs_whole_clips(_in_windows(self._preprocessing, 1.0))
+            instead = ", or run it in windows (--window SECONDS)" if windows_help else ""
             raise UsageError(f"This model cannot run live: {'; '.join(reasons)}{instead}.")
         mirrored = predictor.mirror_labels
         self._mirrored = None if mirrored is None else [self.classes.index(label) for label in mirrored]
