@@ -22,8 +22,8 @@ import numpy as np
 import typer
 from PIL import Image, ImageDraw, ImageFont
 
-from vidclf.cli.console import errors, output, set_up_logging, tell_error
-from vidclf.errors import GalleryError, MissingExtraError, UnusableCropError, UsageError, VidclfError
+from vidclf.cli.console import errors, output, run_tool
+from vidclf.errors import GalleryError, MissingExtraError, UnusableCropError, UsageError
 from vidclf.gallery import Gallery
 from vidclf.infer import Embedder, load_embedder
 from vidclf.types import Clip, Crop, Frame, Match, UInt8Array
@@ -171,12 +171,7 @@ def _window() -> Callable[[UInt8Array], str]:
 
 def main() -> None:
     """Watch, and exit with the codes of `vidclf`."""
-    set_up_logging()
-    try:
-        app()
-    except VidclfError as error:
-        tell_error(str(error))
-        sys.exit(error.exit_code)
+    run_tool(app)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from typing import Annotated
 
 import typer
 
-from vidclf.cli.console import errors, output, set_up_logging, tell_error
+from vidclf.cli.console import errors, output, run_tool
 from vidclf.data.recording import Moment, Take, Watch, record_takes
-from vidclf.errors import MissingExtraError, UsageError, VidclfError
+from vidclf.errors import MissingExtraError, UsageError
 from vidclf.types import Frame
 from vidclf.video import open_source
 
@@ -102,12 +102,7 @@ def _preview_window() -> Watch:
 
 def main() -> None:
     """Record, and exit with the codes of `vidclf`."""
-    set_up_logging()
-    try:
-        app()
-    except VidclfError as error:
-        tell_error(str(error))
-        sys.exit(error.exit_code)
+    run_tool(app)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
 from typing import TypeVar
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from vidclf.errors import VidclfError
 from vidclf.secrets import redact
 
 Item = TypeVar("Item")
@@ -48,6 +50,16 @@ def track(items: Iterable[Item], *, total: int, what: str) -> Iterator[Item]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True) as progress:
         yield from progress.track(items, total=total, description=what)
+
+
+def run_tool(app: typer.Typer) -> None:
+    """Run a script of tools or demos, and exit with the codes of `vidclf`."""
+    set_up_logging()
+    try:
+        app()
+    except VidclfError as error:
+        tell_error(str(error))
+        sys.exit(error.exit_code)
 
 
 class _Stderr:

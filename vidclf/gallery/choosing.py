@@ -13,8 +13,7 @@ from vidclf.types import Clip, Crop, Frame
 from vidclf.video import open_source
 from vidclf.video.pictures import PICTURE_SUFFIXES
 
-# Pictures that phones write are listed too, so that a file that cannot be read is named and not passed over.
-_SUFFIXES = VIDEOS | PICTURE_SUFFIXES | {".heic", ".heif"}
+_SUFFIXES = VIDEOS | PICTURE_SUFFIXES
 # So many frames of a camera are looked at, so far apart.
 _LOOKS, _EVERY_SECONDS = 8, 0.25
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import platform
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -107,11 +108,30 @@ def load(path: str | Path, *, device: str = "auto") -> Predictor:
     return EnsemblePredictor(members)
 
 
+@contextmanager
+def described_rightly(path: str | Path) -> Iterator[None]:
+    """While a model is built of its folder: whatever does not fit is one sentence.
+
+    Raises:
+        RunError: something did not fit.
+    """
+    try:
+        yield
+    except VidclfError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" ...")
+        raise RunError(
+            f"{path}: the weights and model.json, which describes them, do not fit together ({reason}). Copy the "
+            "folder again, or train again."
+        ) from None
+
+
 def _load_one(path: str | Path, device: torch.device) -> Predictor:
     tensors, description = read_model(path)
     if description.get("kind") == "embedder":
         raise RunError(f"{path}: this model is an embedder and knows no classes. Name it with --embedder.")
-    try:
+    with described_rightly(path):
         model = ModelConfig.model_validate(description["model"])
         preprocessing = read_preprocessing(path, description["preprocessing"])
         classes = [str(label) for label in description["classes"]]
@@ -125,14 +145,6 @@ def _load_one(path: str | Path, device: torch.device) -> Predictor:
             raise ValueError("temperature is no number above 0")
         network, _ = make_classifier(model, prep_like(preprocessing), len(classes))
         network.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
-    except VidclfError:
-        raise
-    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" ...")
-        raise RunError(
-            f"{path}: the weights and model.json, which describes them, do not fit together ({reason}). Copy the "
-            "folder again, or train again."
-        ) from None
     return Predictor(network, preprocessing, classes, device, mirror_labels=mirror_labels, temperature=temperature)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,8 @@ from torch import nn
 from vidclf.config import ModelConfig
 from vidclf.data import BadClip, ClipEntry, pad_clips
 from vidclf.engines import pick_device
-from vidclf.errors import DecodeError, RunError, VidclfError
-from vidclf.infer.loading import prep_like, read_preprocessing, versions
+from vidclf.errors import DecodeError, RunError
+from vidclf.infer.loading import described_rightly, prep_like, read_preprocessing, versions
 from vidclf.infer.predictor import EntryReader, Source, evaluating
 from vidclf.models import make_embedder
 from vidclf.package import read_model, write_model
@@ -76,21 +75,13 @@ class TrainedEmbedder:
         tensors, description = read_model(path)
         if description.get("kind") != "embedder":
             raise RunError(f"{path}: this model gives classes, no embeddings. Train one with task=embed.")
-        try:
+        with described_rightly(path):
             model = ModelConfig.model_validate(description["model"])
             preprocessing = read_preprocessing(path, description["preprocessing"])
             network, _ = make_embedder(model, prep_like(preprocessing))
             network.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
             threshold = description.get("threshold")
             threshold = None if threshold is None else float(threshold)
-        except VidclfError:
-            raise
-        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            reason = textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" ...")
-            raise RunError(
-                f"{path}: the weights and model.json, which describes them, do not fit together ({reason}). Copy the "
-                "folder again, or train again."
-            ) from None
         return cls(
             network,
             preprocessing,
